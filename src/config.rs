@@ -1,0 +1,369 @@
+//! The configuration, read once: the only reader of the environment, of the action's inputs and of the event payload.
+//!
+//! Variables of a step: <https://docs.gitea.com/usage/actions/actions-variables>, and `../shared/recorded/events/` for what a
+//! runner really sets. An invalid configuration names the input as the user wrote it, and nothing is sent.
+
+mod event;
+mod lists;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use crate::links::BaseUrl;
+use crate::message::quoted;
+use crate::runner::Files;
+use crate::tls::TrustedRoots;
+use crate::types::{
+    CommitSha, GitRef, Outcome, PullRequestNumber, RepoName, RunId, RunNumber, StatusContext, Token, WorkflowFile,
+};
+use event::Event;
+
+/// All that a step of this action needs to know.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) server: Server,
+    pub(crate) files: Files,
+    pub(crate) task: Task,
+}
+
+/// How the server is reached, and how people reach it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) api: BaseUrl,
+    pub(crate) pages: BaseUrl,
+    pub(crate) token: Token,
+    pub(crate) roots: TrustedRoots,
+}
+
+/// What the step does.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Dispatch(Dispatch),
+    Report(Report),
+    /// A report of a run that was started by hand to try the workflow: its `pr_head_sha` is all zeros.
+    Trial,
+}
+
+/// `mode: dispatch`.
+#[derive(Debug)]
+pub(crate) struct Dispatch {
+    pub(crate) target: RepoName,
+    pub(crate) workflow: WorkflowFile,
+    pub(crate) git_ref: GitRef,
+    /// The target workflow's inputs: the four of the pull request, and the user's own.
+    pub(crate) inputs: BTreeMap<String, String>,
+    pub(crate) source: RepoName,
+    /// `None` for an event that is not a pull request.
+    pub(crate) pull_request: Option<PullRequestNumber>,
+    pub(crate) sha: CommitSha,
+    pub(crate) context: StatusContext,
+}
+
+/// `mode: report`.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) source: RepoName,
+    /// `None` for a run that was dispatched by an event that is not a pull request.
+    pub(crate) pull_request: Option<PullRequestNumber>,
+    pub(crate) sha: CommitSha,
+    pub(crate) status: GivenStatus,
+    /// `None`: the context of the status that links to this run.
+    pub(crate) context: Option<StatusContext>,
+    pub(crate) comment: CommentMode,
+    pub(crate) body: Option<String>,
+    pub(crate) run: ThisRun,
+}
+
+/// The run that this step belongs to.
+#[derive(Debug)]
+pub(crate) struct ThisRun {
+    pub(crate) repo: RepoName,
+    pub(crate) id: RunId,
+    /// Its number in the repository.
+    pub(crate) number: RunNumber,
+    /// Counts the re-runs, from 1.
+    pub(crate) attempt: u32,
+}
+
+/// The input `status`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct GivenStatus {
+    /// Whether the run's other finished jobs count too.
+    pub(crate) auto: bool,
+    pub(crate) outcomes: Vec<Outcome>,
+}
+
+/// The input `comment`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum CommentMode {
+    Create,
+    Off,
+}
+
+/// What is wrong with the configuration, in a sentence that names the input or the variable.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("input `{0}` is required")]
+    Required(String),
+    #[error("input `{name}` {cause}")]
+    Input { name: &'static str, cause: String },
+    #[error(
+        "the run has no input `{dispatched}`: declare it in the target workflow under `on: workflow_dispatch: inputs:` \
+         (Gitea drops an input that is not declared), or set the input `{name}` of this step"
+    )]
+    Undeclared { dispatched: &'static str, name: &'static str },
+    #[error("variable {name} {cause}")]
+    Variable { name: String, cause: String },
+    #[error("the event payload {path} {cause}")]
+    Event { path: String, cause: String },
+    #[error("this server is {0}, and this action speaks to Gitea only")]
+    OtherForge(&'static str),
+}
+
+/// The inputs as they arrive: an unset one is an empty text, which is left out before this is read.
+#[derive(Debug, Deserialize)]
+struct Inputs {
+    mode: String,
+    token: String,
+    target: Option<String>,
+    workflow: Option<String>,
+    #[serde(rename = "ref")]
+    git_ref: Option<String>,
+    inputs: Option<String>,
+    status: Option<String>,
+    comment: Option<String>,
+    body: Option<String>,
+    source: Option<String>,
+    pr_number: Option<String>,
+    sha: Option<String>,
+    head_ref: Option<String>,
+    context: Option<String>,
+    api_url: Option<String>,
+    server_url: Option<String>,
+}
+
+impl Config {
+    /// Reads the environment of the step and the files that it names.
+    pub(crate) fn from_env() -> Result<Self, Error> {
+        #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
+        let variables = std::env::vars_os();
+        Reader::new(variables)?.config()
+    }
+}
+
+/// The parts that the configuration is made of.
+struct Reader {
+    variables: HashMap<String, String>,
+    inputs: Inputs,
+    event: Event,
+}
+
+impl Reader {
+    fn new(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Error> {
+        // A variable that is no UTF-8 is none of ours; one that is empty is not set.
+        let variables: HashMap<String, String> = variables
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(_, value)| !value.trim().is_empty())
+            .collect();
+        let inputs = envy::prefixed("INPUT_").from_iter(variables.clone()).map_err(|error| match error {
+            envy::Error::MissingValue(field) => Error::Required(field.replace('_', "-")),
+            envy::Error::Custom(cause) => Error::Variable { name: "INPUT_*".to_owned(), cause },
+        })?;
+        let event = match context_variable(&variables, "EVENT_PATH") {
+            Some(path) => Event::read(path)?,
+            None => Event::default(),
+        };
+        Ok(Self { variables, inputs, event })
+    }
+
+    fn config(self) -> Result<Config, Error> {
+        let server = self.server()?;
+        let task = match self.inputs.mode.trim() {
+            "dispatch" => Task::Dispatch(self.dispatch()?),
+            "report" => self.report()?,
+            other => return Err(input_error("mode", format!("must be `dispatch` or `report`, not {}", quoted(other)))),
+        };
+        let path = |name| self.variables.get(name).map(PathBuf::from);
+        let files = Files { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") };
+        Ok(Config { server, files, task })
+    }
+
+    fn server(&self) -> Result<Server, Error> {
+        let api: BaseUrl = self.input_or_context("api-url", self.inputs.api_url.as_ref(), "API_URL")?;
+        if api.host() == "api.github.com" || api.to_string().ends_with("/api/v3") {
+            return Err(Error::OtherForge("GitHub"));
+        }
+        // Forgejo's runner sets GITEA_ACTIONS beside it.
+        if self.variables.contains_key("FORGEJO_ACTIONS") {
+            return Err(Error::OtherForge("Forgejo"));
+        }
+        let path = |name| self.variables.get(name).map(PathBuf::from);
+        Ok(Server {
+            api,
+            pages: self.input_or_context("server-url", self.inputs.server_url.as_ref(), "SERVER_URL")?,
+            token: parse("token", &self.inputs.token)?,
+            roots: TrustedRoots { file: path("SSL_CERT_FILE"), directory: path("SSL_CERT_DIR") },
+        })
+    }
+
+    fn dispatch(&self) -> Result<Dispatch, Error> {
+        let target: RepoName = required("target", self.inputs.target.as_ref())?;
+        let source: RepoName = self.input_or_context("source", self.inputs.source.as_ref(), "REPOSITORY")?;
+        let from_event = self.event.pull_request.as_ref();
+        let pull_request = match (&self.inputs.pr_number, from_event) {
+            (Some(number), _) => Some(parse("pr-number", number)?),
+            (None, Some(event)) => Some(event.number),
+            (None, None) => None,
+        };
+        let sha: CommitSha = match (&self.inputs.sha, from_event) {
+            (Some(sha), _) => parse("sha", sha)?,
+            // Never GITHUB_SHA: for `pull_request_target` that is the base branch.
+            (None, Some(event)) => parse_event("pull_request.head.sha", &event.head.sha)?,
+            (None, None) if self.is_pull_request_event() => {
+                return Err(input_error("sha", "is required, since the event payload has no pull request".to_owned()));
+            }
+            (None, None) => self.context_value("SHA")?,
+        };
+        let head_ref = match (&self.inputs.head_ref, from_event) {
+            (Some(name), _) => name.clone(),
+            (None, Some(event)) => event.head.name.clone(),
+            (None, None) => self.context("REF_NAME").unwrap_or_default().to_owned(),
+        };
+        let mut inputs = BTreeMap::from([
+            ("pr_number".to_owned(), pull_request.map(|number| number.to_string()).unwrap_or_default()),
+            ("pr_head_sha".to_owned(), sha.as_str().to_owned()),
+            ("pr_head_ref".to_owned(), head_ref),
+            ("source_repo".to_owned(), source.to_string()),
+        ]);
+        let own = lists::workflow_inputs(self.inputs.inputs.as_deref().unwrap_or_default());
+        for (key, value) in own.map_err(|cause| input_error("inputs", cause))? {
+            if inputs.contains_key(&key) {
+                let cause = format!("must not set {}: this action sets it, or it is there twice", quoted(&key));
+                return Err(input_error("inputs", cause));
+            }
+            inputs.insert(key, value);
+        }
+        Ok(Dispatch {
+            workflow: required("workflow", self.inputs.workflow.as_ref())?,
+            git_ref: parse("ref", self.inputs.git_ref.as_deref().unwrap_or("main"))?,
+            inputs,
+            source,
+            pull_request,
+            sha,
+            context: match &self.inputs.context {
+                Some(context) => parse("context", context)?,
+                None => StatusContext::default_for(&target),
+            },
+            target,
+        })
+    }
+
+    fn report(&self) -> Result<Task, Error> {
+        let sha: CommitSha = self.dispatched("sha", self.inputs.sha.as_ref(), "pr_head_sha")?;
+        if sha.is_zero() {
+            return Ok(Task::Trial);
+        }
+        let pull_request = match (&self.inputs.pr_number, self.event.input("pr_number")) {
+            (Some(number), _) => Some(parse("pr-number", number)?),
+            // Empty for an event that is not a pull request.
+            (None, Some(number)) if number.trim().is_empty() => None,
+            (None, Some(number)) => Some(parse_event("inputs.pr_number", &number)?),
+            (None, None) => return Err(Error::Undeclared { dispatched: "pr_number", name: "pr-number" }),
+        };
+        let comment = match self.inputs.comment.as_deref().map(str::trim) {
+            None | Some("create") => CommentMode::Create,
+            Some("off") => CommentMode::Off,
+            Some(other) => {
+                return Err(input_error("comment", format!("must be `create` or `off`, not {}", quoted(other))));
+            }
+        };
+        let status = lists::given_status(self.inputs.status.as_deref().unwrap_or("auto"));
+        Ok(Task::Report(Report {
+            source: self.dispatched("source", self.inputs.source.as_ref(), "source_repo")?,
+            pull_request,
+            sha,
+            status: status.map_err(|cause| input_error("status", cause))?,
+            context: self.inputs.context.as_ref().map(|context| parse("context", context)).transpose()?,
+            comment,
+            body: self.inputs.body.clone(),
+            run: ThisRun {
+                repo: self.context_value("REPOSITORY")?,
+                id: self.context_value("RUN_ID")?,
+                number: self.context_value("RUN_NUMBER")?,
+                attempt: self.context("RUN_ATTEMPT").and_then(|attempt| attempt.trim().parse().ok()).unwrap_or(1),
+            },
+        }))
+    }
+
+    fn is_pull_request_event(&self) -> bool {
+        self.context("EVENT_NAME").is_some_and(|name| name.starts_with("pull_request"))
+    }
+
+    /// A value of a report: the input of this step, else the input of the dispatched run.
+    fn dispatched<T>(&self, name: &'static str, input: Option<&String>, dispatched: &'static str) -> Result<T, Error>
+    where
+        T: FromStr<Err: Display>,
+    {
+        match (input, self.event.input(dispatched)) {
+            (Some(value), _) => parse(name, value),
+            // A required input that was not given arrives empty.
+            (None, Some(value)) if !value.trim().is_empty() => parse_event(dispatched, &value),
+            _ => Err(Error::Undeclared { dispatched, name }),
+        }
+    }
+
+    fn input_or_context<T>(&self, name: &'static str, input: Option<&String>, variable: &str) -> Result<T, Error>
+    where
+        T: FromStr<Err: Display>,
+    {
+        match input {
+            Some(value) => parse(name, value),
+            None => self.context_value(variable),
+        }
+    }
+
+    fn context(&self, name: &str) -> Option<&str> {
+        context_variable(&self.variables, name)
+    }
+
+    fn context_value<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, Error> {
+        let error = |cause| Error::Variable { name: format!("GITHUB_{name}"), cause };
+        let Some(value) = self.context(name) else {
+            return Err(error("is not set: this program runs in a step of a workflow".to_owned()));
+        };
+        value.trim().parse().map_err(|cause: T::Err| error(cause.to_string()))
+    }
+}
+
+/// A variable of the workflow's context: `GITHUB_…`, else `GITEA_…`.
+fn context_variable<'a>(variables: &'a HashMap<String, String>, name: &str) -> Option<&'a str> {
+    let value = |prefix: &str| variables.get(&format!("{prefix}_{name}"));
+    value("GITHUB").or_else(|| value("GITEA")).map(String::as_str)
+}
+
+fn input_error(name: &'static str, cause: String) -> Error {
+    Error::Input { name, cause }
+}
+
+fn parse<T: FromStr<Err: Display>>(name: &'static str, value: &str) -> Result<T, Error> {
+    value.trim().parse().map_err(|cause: T::Err| input_error(name, cause.to_string()))
+}
+
+fn parse_event<T: FromStr<Err: Display>>(name: &str, value: &str) -> Result<T, Error> {
+    value.trim().parse().map_err(|cause: T::Err| Error::Variable {
+        name: format!("`{name}` of the event payload"),
+        cause: cause.to_string(),
+    })
+}
+
+fn required<T: FromStr<Err: Display>>(name: &'static str, input: Option<&String>) -> Result<T, Error> {
+    match input {
+        Some(value) => parse(name, value),
+        None => Err(Error::Required(name.to_owned())),
+    }
+}

@@ -1,0 +1,50 @@
+//! The event payload, as far as it is read (`../shared/recorded/events/`).
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Error;
+use crate::types::PullRequestNumber;
+
+/// The payload of the event that started the workflow.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Event {
+    /// Of `pull_request`, `pull_request_target` and the other events of a pull request.
+    #[serde(default)]
+    pub(super) pull_request: Option<PullRequest>,
+    /// Of `workflow_dispatch`: the declared inputs of the run.
+    #[serde(default)]
+    inputs: Option<HashMap<String, Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PullRequest {
+    pub(super) number: PullRequestNumber,
+    pub(super) head: Head,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Head {
+    #[serde(rename = "ref")]
+    pub(super) name: String,
+    pub(super) sha: String,
+}
+
+impl Event {
+    pub(super) fn read(path: &str) -> Result<Self, Error> {
+        let error = |cause: String| Error::Event { path: path.to_owned(), cause };
+        let text = std::fs::read(path).map_err(|cause| error(format!("could not be read: {cause}")))?;
+        serde_json::from_slice(&text).map_err(|cause| error(format!("could not be understood: {cause}")))
+    }
+
+    /// An input of the dispatched run, as text; `None` where the workflow does not declare it.
+    pub(super) fn input(&self, name: &str) -> Option<String> {
+        match self.inputs.as_ref()?.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}

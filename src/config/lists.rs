@@ -1,0 +1,148 @@
+//! The two inputs that hold several values: `inputs` and `status`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::GivenStatus;
+use crate::message::quoted;
+use crate::types::Outcome;
+
+/// Reads `inputs`: `key=value` lines, or one JSON object of scalars, whose values become strings as they are written.
+pub(super) fn workflow_inputs(text: &str) -> Result<Vec<(String, String)>, String> {
+    if text.trim_start().starts_with('{') {
+        let Pairs(pairs) =
+            serde_json::from_str(text).map_err(|cause| format!("starts like a JSON object, but is none: {cause}"))?;
+        return pairs.into_iter().map(|(key, value)| Ok((key.clone(), scalar(&key, &value)?))).collect();
+    }
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines
+        .map(|line| match line.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.trim().to_owned())),
+            _ => Err(format!("must have lines `key=value`, or be one JSON object; {} is neither", quoted(line))),
+        })
+        .collect()
+}
+
+/// A JSON object in the order of its text, with keys that may repeat, so that a repetition can be refused.
+struct Pairs(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// A JSON scalar as the text that the workflow gets: a number keeps all of its digits.
+fn scalar(key: &str, value: &RawValue) -> Result<String, String> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(text).map_err(|cause| cause.to_string()),
+        Some(b'{' | b'[') => Err(format!("must hold plain values, and {} is a list or an object", quoted(key))),
+        Some(b'n') => Err(format!("must hold plain values, and {} is null", quoted(key))),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Reads `status`: outcomes separated by comma, space or line, or the JSON of `needs`; `auto` among or before them.
+pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
+    #[derive(Deserialize)]
+    struct Need {
+        result: String,
+    }
+    let (auto, rest) = match text.trim().strip_prefix("auto") {
+        Some(rest) if rest.trim_start().starts_with('{') => (true, rest.trim_start()),
+        _ => (false, text.trim()),
+    };
+    if rest.starts_with('{') {
+        let needs: BTreeMap<String, Need> = serde_json::from_str(rest)
+            .map_err(|cause| format!("starts like the JSON of `needs`, but is not: {cause}"))?;
+        let outcomes: Vec<Outcome> = needs.values().map(|need| Outcome::from(need.result.trim())).collect();
+        if outcomes.is_empty() && !auto {
+            return Err("is the JSON of an empty `needs`: the job that reports needs the job that builds".to_owned());
+        }
+        return Ok(GivenStatus { auto, outcomes });
+    }
+    let (auto, outcomes): (Vec<&str>, Vec<&str>) = rest
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .partition(|word| *word == "auto");
+    Ok(GivenStatus { auto: !auto.is_empty(), outcomes: outcomes.into_iter().map(Outcome::from).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inputs(text: &str) -> Result<Vec<(String, String)>, String> {
+        workflow_inputs(text)
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn inputs_are_lines_of_key_and_value() {
+        let text = "product=x86\r\n  mode = release \n\nflags=-a=b \"c\"\nempty=\n";
+        let expected = pairs(&[("product", "x86"), ("mode", "release"), ("flags", "-a=b \"c\""), ("empty", "")]);
+        assert_eq!(inputs(text).unwrap(), expected);
+        assert_eq!(inputs("").unwrap(), []);
+        insta::assert_snapshot!(inputs("a=1\nb").unwrap_err(), @"must have lines `key=value`, or be one JSON object; `b` is neither");
+        assert!(inputs("=1").is_err());
+    }
+
+    #[test]
+    fn inputs_are_a_json_object_of_scalars_as_written() {
+        let text = r#" {"a": "x\"\n::y", "n": 12345678901234567890123, "f": 1.0, "t": true}"#;
+        let expected = pairs(&[("a", "x\"\n::y"), ("n", "12345678901234567890123"), ("f", "1.0"), ("t", "true")]);
+        assert_eq!(inputs(text).unwrap(), expected);
+        insta::assert_snapshot!(inputs(r#"{"a": [1]}"#).unwrap_err(), @"must hold plain values, and `a` is a list or an object");
+        insta::assert_snapshot!(inputs(r#"{"a": null}"#).unwrap_err(), @"must hold plain values, and `a` is null");
+        insta::assert_snapshot!(inputs(r#"{"a": 1"#).unwrap_err(), @"starts like a JSON object, but is none: EOF while parsing an object at line 1 column 7");
+        // Both are handed on, so that the caller refuses the second.
+        assert_eq!(inputs(r#"{"a": 1, "a": 2}"#).unwrap().len(), 2);
+    }
+
+    fn status(text: &str) -> (bool, String) {
+        let GivenStatus { auto, outcomes } = given_status(text).unwrap();
+        (auto, outcomes.iter().map(Outcome::as_str).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn status_is_one_outcome_or_several() {
+        assert_eq!(status("success"), (false, "success".to_owned()));
+        assert_eq!(status("success, failure\nskipped,,"), (false, "success failure skipped".to_owned()));
+        assert_eq!(status("auto success"), (true, "success".to_owned()));
+        assert_eq!(status("auto "), (true, String::new()));
+        assert_eq!(status("automatic"), (false, "automatic".to_owned()));
+    }
+
+    #[test]
+    fn status_is_the_json_of_needs() {
+        let needs = r#"{"build": {"result": "failure", "outputs": {}}, "lint": {"result": "success", "outputs": {}}}"#;
+        assert_eq!(status(needs), (false, "failure success".to_owned()));
+        assert_eq!(status(&format!("auto {needs}")), (true, "failure success".to_owned()));
+        insta::assert_snapshot!(given_status("{}").unwrap_err(), @"is the JSON of an empty `needs`: the job that reports needs the job that builds");
+        insta::assert_snapshot!(given_status(r#"{"build": "x"}"#).unwrap_err(), @r#"starts like the JSON of `needs`, but is not: invalid type: string "x", expected struct Need at line 1 column 13"#);
+    }
+}

@@ -1,0 +1,188 @@
+//! Base addresses from the configuration, and the pages that people click.
+//!
+//! A link is always built from `server-url`, the parsed repository and a parsed number, never taken from an answer: from
+//! Gitea 1.26 on the host of an answer's `html_url` may be an internal one (`../shared/gitea-facts.md`, the runner).
+
+use std::fmt;
+use std::str::FromStr;
+
+use reqwest::Url;
+
+use crate::types::{CommentId, CommitSha, PullRequestNumber, RepoName, RunNumber, WorkflowFile};
+
+/// The base of the API or of the web pages: http or https, with an optional path, and nothing else.
+#[derive(Debug, Clone)]
+pub(crate) struct BaseUrl(Url);
+
+/// Why a text is no base address. It does not repeat the text, which may hold a password.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidBaseUrl {
+    #[error("must be an address that starts with `http://` or `https://`")]
+    Scheme,
+    #[error("must not hold a user name or password: the token belongs into `token`")]
+    Credentials,
+    #[error("must end with its path (letters, digits and `-._~/`): no `?`, no `#`")]
+    Path,
+}
+
+impl FromStr for BaseUrl {
+    type Err = InvalidBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let mut url = Url::parse(text.trim()).map_err(|_unparsed| InvalidBaseUrl::Scheme)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(InvalidBaseUrl::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidBaseUrl::Credentials);
+        }
+        // A bracket in the path would end a Markdown link early.
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'/');
+        if url.query().is_some() || url.fragment().is_some() || !url.path().bytes().all(plain) {
+            return Err(InvalidBaseUrl::Path);
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(Self(url))
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+impl BaseUrl {
+    pub(crate) fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The address below this base, each segment percent-encoded.
+    pub(crate) fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    fn page<'a>(&self, repo: &'a RepoName, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        self.join([repo.owner.as_str(), repo.name.as_str()].into_iter().chain(segments))
+    }
+
+    /// The page of a run.
+    pub(crate) fn run(&self, repo: &RepoName, run: RunNumber) -> Url {
+        self.page(repo, ["actions", "runs", &run.to_string()])
+    }
+
+    /// The page that lists a workflow's runs: where a run is looked for whose number is not known.
+    pub(crate) fn workflow(&self, repo: &RepoName, workflow: &WorkflowFile) -> Url {
+        let mut url = self.page(repo, ["actions"]);
+        url.query_pairs_mut().append_pair("workflow", workflow.as_str());
+        url
+    }
+
+    pub(crate) fn commit(&self, repo: &RepoName, sha: &CommitSha) -> Url {
+        self.page(repo, ["commit", sha.as_str()])
+    }
+
+    pub(crate) fn pull_request(&self, repo: &RepoName, number: PullRequestNumber) -> Url {
+        self.page(repo, ["pulls", &number.to_string()])
+    }
+
+    pub(crate) fn comment(&self, repo: &RepoName, number: PullRequestNumber, comment: CommentId) -> Url {
+        let mut url = self.pull_request(repo, number);
+        url.set_fragment(Some(&format!("issuecomment-{comment}")));
+        url
+    }
+
+    /// The number of the run of `repo` that a status links to; `None` where the link is any other page.
+    pub(crate) fn run_number(&self, link: &str, repo: &RepoName) -> Option<RunNumber> {
+        let link = Url::parse(link).ok()?;
+        let path = link.as_str().strip_prefix(&format!("{self}/"))?;
+        let (name, number) = path.split_once("/actions/runs/")?;
+        (name.parse::<RepoName>().ok()? == *repo).then_some(())?;
+        number.parse().ok()
+    }
+}
+
+/// The number in the address of a run's page or of one of its jobs, as an answer's `html_url` has it: right in each version
+/// of the server. The host and the repository of that address are not looked at.
+pub(crate) fn run_number_in(html_url: &str) -> Option<RunNumber> {
+    let (_, rest) = html_url.rsplit_once("/actions/runs/")?;
+    rest.split('/').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(text: &str) -> BaseUrl {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn base_is_http_without_credentials_query_or_fragment() {
+        assert_eq!(base("https://gitea.example.com/").to_string(), "https://gitea.example.com");
+        assert_eq!(base("http://localhost:3000/git/").to_string(), "http://localhost:3000/git");
+        let error = |text: &str| text.parse::<BaseUrl>().unwrap_err();
+        for text in ["", "gitea.example.com", "javascript:alert(1)", "ftp://gitea.example.com", "https://"] {
+            assert_eq!(error(text), InvalidBaseUrl::Scheme, "{text}");
+        }
+        assert_eq!(error("https://user:password@gitea.example.com"), InvalidBaseUrl::Credentials);
+        for text in ["https://gitea.example.com/?a", "https://gitea.example.com/#a", "https://gitea.example.com/a)b"] {
+            assert_eq!(error(text), InvalidBaseUrl::Path, "{text}");
+        }
+    }
+
+    #[test]
+    fn link_keeps_the_sub_path_and_escapes_the_workflow() {
+        let repo = "mporter/dispatch-target".parse().unwrap();
+        let base = base("https://example.com/git/");
+        assert_eq!(
+            base.run(&repo, "30".parse().unwrap()).as_str(),
+            "https://example.com/git/mporter/dispatch-target/actions/runs/30"
+        );
+        assert_eq!(
+            base.workflow(&repo, &"a&b #1.yml".parse().unwrap()).as_str(),
+            "https://example.com/git/mporter/dispatch-target/actions?workflow=a%26b+%231.yml"
+        );
+        assert_eq!(
+            base.comment(&repo, "7".parse().unwrap(), "12".parse().unwrap()).as_str(),
+            "https://example.com/git/mporter/dispatch-target/pulls/7#issuecomment-12"
+        );
+    }
+
+    #[test]
+    fn status_links_to_a_run_only_by_the_very_page() {
+        let repo = "mporter/dispatch-target".parse().unwrap();
+        let base = base("https://gitea.example.com");
+        let number = |link| base.run_number(link, &repo).map(|n| n.to_string());
+        assert_eq!(number("https://gitea.example.com/MPorter/dispatch-target/actions/runs/30").as_deref(), Some("30"));
+        for other in [
+            "",
+            "https://gitea.example.com/mporter/dispatch-target/actions?workflow=build.yml",
+            "https://gitea.example.com/mporter/dispatch-target/actions/runs/30/jobs/0",
+            "https://gitea.example.com/mporter/dispatch-target/actions/runs/0",
+            "https://gitea.example.com/mporter/other/actions/runs/30",
+            "https://gitea.example.com.evil.example/mporter/dispatch-target/actions/runs/30",
+            "https://evil.example/mporter/dispatch-target/actions/runs/30",
+            "https://gitea.example.com/evil/mporter/dispatch-target/actions/runs/30",
+        ] {
+            assert_eq!(number(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn number_is_read_from_the_address_of_a_run_or_a_job() {
+        let number = |address| run_number_in(address).map(|n| n.to_string());
+        assert_eq!(number("http://10.0.0.1:3000/a/b/actions/runs/30").as_deref(), Some("30"));
+        assert_eq!(number("https://gitea.example.com/a/b/actions/runs/5/jobs/0").as_deref(), Some("5"));
+        for odd in
+            ["", "https://gitea.example.com/a/b", "https://gitea.example.com/a/b/actions/runs/x", "/actions/runs/"]
+        {
+            assert_eq!(number(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `dispatch-action` builds a pull request of one repository with a workflow of another, on Gitea, and reports the outcome.
+
+mod config;
+mod dispatch;
+mod gitea;
+mod links;
+mod message;
+mod report;
+mod runner;
+mod tls;
+mod types;
+
+use std::io::{Stdout, stdout};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use config::{Config, Task};
+use gitea::Gitea;
+use runner::Runner;
+
+/// The most time that a step takes. A runner is worth more than an answer that does not come.
+const BUDGET: Duration = Duration::from_secs(60);
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("Nothing was sent: {0}")]
+    Config(#[from] config::Error),
+    #[error("Nothing was sent: {0}")]
+    Start(String),
+    #[error(transparent)]
+    Dispatch(#[from] dispatch::Error),
+    #[error(transparent)]
+    Report(#[from] report::Error),
+    #[error("Gave up: the server took more than {} seconds", BUDGET.as_secs())]
+    Budget(#[from] tokio::time::error::Elapsed),
+}
+
+fn main() -> ExitCode {
+    let mut runner = Runner::new(stdout());
+    match run(&mut runner) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            runner.error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
+    let Config { server, files, task } = Config::from_env()?;
+    runner.configure(files, &server.token);
+    let gitea = Gitea::new(server.api, &server.token, server.roots).map_err(Error::Start)?;
+    let pages = server.pages;
+    let work = async {
+        match &task {
+            Task::Dispatch(task) => dispatch::run(&gitea, &pages, task, runner).await?,
+            Task::Report(task) => report::run(&gitea, &pages, task, runner).await?,
+            Task::Trial => runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported"),
+        }
+        Ok(())
+    };
+    // One thread: there is little to do, and most of it is waiting.
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Start(error.to_string()))?
+        .block_on(async { tokio::time::timeout(BUDGET, work).await? })
+}

@@ -1,0 +1,153 @@
+//! Pure functions to the texts that people read on the pull request's page, and the escaping of what comes from outside.
+
+use std::time::Duration;
+
+use reqwest::Url;
+
+use crate::types::{Outcome, RepoName, StatusContext};
+
+/// How many characters of a foreign text are shown.
+const SHOWN: usize = 300;
+
+/// The description of the status that waits for the run.
+pub(crate) fn pending(target: &RepoName) -> String {
+    format!("Dispatched to {target}")
+}
+
+/// The description of the final status, as Gitea words that of its own jobs. `elapsed` is left out where it is not known.
+pub(crate) fn ended(outcome: &Outcome, elapsed: Option<Duration>) -> String {
+    let with_time = |verb: &str, preposition: &str| match elapsed {
+        Some(elapsed) => format!("{verb} {preposition} {}", duration(elapsed)),
+        None => verb.to_owned(),
+    };
+    match outcome {
+        Outcome::Success => with_time("Successful", "in"),
+        Outcome::Failure | Outcome::TimedOut | Outcome::StartupFailure => with_time("Failing", "after"),
+        Outcome::Cancelled => "Has been cancelled".to_owned(),
+        Outcome::Skipped | Outcome::Neutral => "Has been skipped".to_owned(),
+        Outcome::Unlisted(word) => format!("Ended with an unknown outcome: {}", one_line(word)),
+    }
+}
+
+/// The comment about a run that ended: one line, and the user's own Markdown under it.
+pub(crate) fn comment(context: &StatusContext, outcome: &Outcome, run: &Url, body: Option<&str>) -> String {
+    let title = context.as_str().replace('/', " ");
+    let line = format!("**{} {}** — [run log]({run})", markdown(&title), outcome_word(outcome));
+    match body {
+        Some(body) => format!("{line}\n\n{body}"),
+        None => line,
+    }
+}
+
+/// The outcome for a Markdown text. The listed ones are plain words; their underscores stand between letters.
+fn outcome_word(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Unlisted(word) => markdown(&one_line(word)),
+        listed => listed.as_str().to_owned(),
+    }
+}
+
+/// A time as Gitea writes it: `8s`, `1m12s`, `1h0m5s`.
+fn duration(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}s"),
+        (0, _) => format!("{minutes}m{seconds}s"),
+        _ => format!("{hours}h{minutes}m{seconds}s"),
+    }
+}
+
+/// A text on one line, without characters that move the cursor or turn the direction of reading.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if is_plain(c) { c } else { ' ' }).collect()
+}
+
+/// A foreign text on one line of bounded length.
+pub(crate) fn one_line(text: &str) -> String {
+    let text = plain(text.trim());
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// A foreign value inside a sentence.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("`{}`", one_line(text))
+}
+
+/// A foreign text for Markdown: it reads as it is and begins nothing.
+pub(crate) fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in plain(text).chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '<' | '>' | '&' | '!' | '#' | '|' | '~' | '@' => {
+                escaped.extend(['\\', c]);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Whether a character only shows itself: no control, no line separator, no mark that turns the direction of reading.
+fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duration_reads_as_in_gitea() {
+        let of = |seconds| duration(Duration::from_secs(seconds));
+        assert_eq!([of(0), of(8), of(60), of(72), of(3605)], ["0s", "8s", "1m0s", "1m12s", "1h0m5s"]);
+    }
+
+    #[test]
+    fn final_description_words_each_outcome_as_gitea_does() {
+        let texts = ["success", "failure", "timed_out", "startup_failure", "cancelled", "skipped", "neutral", "odd"]
+            .map(|word| ended(&Outcome::from(word), Some(Duration::from_secs(72))));
+        insta::assert_snapshot!(texts.join("\n"), @"
+        Successful in 1m12s
+        Failing after 1m12s
+        Failing after 1m12s
+        Failing after 1m12s
+        Has been cancelled
+        Has been skipped
+        Has been skipped
+        Ended with an unknown outcome: odd
+        ");
+        assert_eq!(ended(&Outcome::Success, None), "Successful");
+        assert_eq!(ended(&Outcome::Failure, None), "Failing");
+    }
+
+    #[test]
+    fn comment_is_one_line_and_the_body_under_it() {
+        let context = "dispatch-target/build".parse().unwrap();
+        let run = "https://gitea.example.com/mporter/dispatch-target/actions/runs/30".parse().unwrap();
+        insta::assert_snapshot!(comment(&context, &Outcome::Success, &run, None), @"**dispatch-target build success** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)");
+        insta::assert_snapshot!(comment(&context, &Outcome::TimedOut, &run, Some("See the *log*.")), @"
+        **dispatch-target build timed_out** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
+
+        See the *log*.
+        ");
+    }
+
+    #[test]
+    fn comment_shows_a_hostile_context_as_text() {
+        let context = "**[x](javascript:alert(1))<img src=x>@all/`b`".parse().unwrap();
+        let run = "https://gitea.example.com/a/b/actions/runs/1".parse().unwrap();
+        let outcome = Outcome::from("a\n# b");
+        insta::assert_snapshot!(comment(&context, &outcome, &run, None), @r"**\*\*\[x\]\(javascript:alert\(1\)\)\<img src=x\>\@all \`b\` a \# b** — [run log](https://gitea.example.com/a/b/actions/runs/1)");
+    }
+
+    #[test]
+    fn one_line_has_one_line_of_bounded_length() {
+        assert_eq!(one_line(" a\r\n::add-mask::b\u{1b}[31m\u{202e}c\u{2028} "), "a  ::add-mask::b [31m c");
+        assert_eq!(one_line(&"x".repeat(1000)).chars().count(), SHOWN + 1);
+    }
+}

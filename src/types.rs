@@ -1,0 +1,438 @@
+//! Values from outside, parsed once and valid ever after.
+//!
+//! Everything that comes from an input, an event payload or a server passes through one of these types before it reaches a
+//! request path, a link or a text. A parse error is the second half of a sentence that begins with the name of the value:
+//! "input `target` must be `owner/name`, not `x`".
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::message::quoted;
+
+/// Why a text is not the value that it should be: "must be …, not `…`".
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be {expected}, not {}", quoted(found))]
+pub(crate) struct Invalid {
+    expected: &'static str,
+    found: String,
+}
+
+impl Invalid {
+    fn new(expected: &'static str, found: &str) -> Self {
+        Self { expected, found: found.to_owned() }
+    }
+}
+
+/// A repository as `owner/name`. Gitea compares both parts without regard to case, and so does this type.
+#[derive(Debug, Clone)]
+pub(crate) struct RepoName {
+    pub(crate) owner: String,
+    pub(crate) name: String,
+}
+
+impl FromStr for RepoName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let valid = |part: &str| {
+            !matches!(part, "" | "." | "..")
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        };
+        match text.split_once('/') {
+            Some((owner, name)) if valid(owner) && valid(name) => {
+                Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
+            }
+            _ => Err(Invalid::new("`owner/name`", text)),
+        }
+    }
+}
+
+impl fmt::Display for RepoName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+impl PartialEq for RepoName {
+    fn eq(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+/// A full commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Gitea would accept a short one, and answers 500 to one
+/// that is not in the repository (`../shared/gitea-facts.md`, statuses).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommitSha(String);
+
+impl CommitSha {
+    /// All zeros: how a run is started by hand to try the workflow.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.0.bytes().all(|b| b == b'0')
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first ten digits, as Gitea shows a commit.
+    pub(crate) fn short(&self) -> &str {
+        &self.0[..10]
+    }
+}
+
+impl FromStr for CommitSha {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(Invalid::new("a full commit SHA of 40 or 64 hexadecimal digits", text))
+        }
+    }
+}
+
+/// Defines a number that counts from 1.
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        #[serde(transparent)]
+        pub(crate) struct $name(NonZeroU64);
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                // `parse` alone would accept a plus sign.
+                text.parse()
+                    .ok()
+                    .filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+                    .map(Self)
+                    .ok_or_else(|| Invalid::new($expected, text))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number! {
+    /// The number of a pull request in its repository.
+    PullRequestNumber, "the number of a pull request"
+}
+number! {
+    /// The id of a run: unique on the server, and what the API's paths take.
+    RunId, "the id of a run"
+}
+number! {
+    /// The number that names a run in the web page's path: the number in the repository up to Gitea 1.25, the id from 1.26
+    /// (`../shared/gitea-facts.md`, the runner).
+    RunNumber, "the number of a run"
+}
+number! {
+    /// The id of a comment.
+    CommentId, "the id of a comment"
+}
+
+impl From<RunId> for RunNumber {
+    /// What the web page's path takes from Gitea 1.26 on.
+    fn from(id: RunId) -> Self {
+        Self(id.0)
+    }
+}
+
+/// The file name of a workflow, such as `build.yml`: one segment of a path.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkflowFile(String);
+
+impl WorkflowFile {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for WorkflowFile {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let stem = text.strip_suffix(".yml").or_else(|| text.strip_suffix(".yaml"));
+        match stem {
+            Some(stem) if !stem.is_empty() && !text.contains(|c: char| matches!(c, '/' | '\\') || c.is_control()) => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(Invalid::new("the file name of a workflow, such as `build.yml`, without its folder", text)),
+        }
+    }
+}
+
+/// The branch or tag at which the target's workflow runs: a branch name, `refs/heads/…` or `refs/tags/…`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(crate) struct GitRef(String);
+
+impl GitRef {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for GitRef {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let name = text.strip_prefix("refs/heads/").or_else(|| text.strip_prefix("refs/tags/")).unwrap_or(text);
+        if name.is_empty() || name.starts_with("refs/") || text.contains(|c: char| c.is_control() || c == ' ') {
+            Err(Invalid::new("a branch, `refs/heads/…` or `refs/tags/…`", text))
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+/// The name of a commit status, such as `dispatch-target/build`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct StatusContext(String);
+
+impl StatusContext {
+    /// The context that is used where none is given: `<target name>/build`.
+    pub(crate) fn default_for(target: &RepoName) -> Self {
+        Self(format!("{}/build", target.name))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for StatusContext {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        // Gitea takes longer ones, but its column is for 255 characters on other databases than SQLite.
+        if text.is_empty() || text.chars().count() > 255 || text.contains(char::is_control) {
+            Err(Invalid::new("one line of at most 255 characters", text))
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+/// The state of a commit status. Gitea stores any text, and shows an unknown one without an icon, so only these are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Pending,
+    Success,
+    Failure,
+    Error,
+    Skipped,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "pending",
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Error => "error",
+            Self::Skipped => "skipped",
+        })
+    }
+}
+
+/// How a job or a run ended, from the best to the worst: of several, the greatest counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    Skipped,
+    Neutral,
+    Success,
+    Cancelled,
+    StartupFailure,
+    TimedOut,
+    Failure,
+    /// A word that is none of the above. It is shown as it came, and never taken for a success.
+    Unlisted(String),
+}
+
+impl Outcome {
+    /// The state that tells this outcome on the pull request's page.
+    pub(crate) fn state(&self) -> State {
+        match self {
+            Self::Success => State::Success,
+            Self::Failure | Self::Cancelled | Self::TimedOut | Self::StartupFailure => State::Failure,
+            Self::Skipped | Self::Neutral => State::Skipped,
+            Self::Unlisted(_) => State::Error,
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Neutral => "neutral",
+            Self::Success => "success",
+            Self::Cancelled => "cancelled",
+            Self::StartupFailure => "startup_failure",
+            Self::TimedOut => "timed_out",
+            Self::Failure => "failure",
+            Self::Unlisted(word) => word,
+        }
+    }
+}
+
+impl From<&str> for Outcome {
+    fn from(word: &str) -> Self {
+        match word {
+            "skipped" => Self::Skipped,
+            "neutral" => Self::Neutral,
+            "success" => Self::Success,
+            "cancelled" => Self::Cancelled,
+            "startup_failure" => Self::StartupFailure,
+            "timed_out" => Self::TimedOut,
+            "failure" => Self::Failure,
+            other => Self::Unlisted(other.to_owned()),
+        }
+    }
+}
+
+/// An access token: trimmed, not empty, and safe in a header. It hides itself in `Debug`.
+#[derive(Clone)]
+pub(crate) struct Token(String);
+
+impl Token {
+    /// The token itself, for the request's header and the log's mask only.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Token {
+    type Err = InvalidToken;
+
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let token = text.trim();
+        if token.is_empty() {
+            Err(InvalidToken::Empty)
+        } else if token.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(Self(token.to_owned()))
+        } else {
+            Err(InvalidToken::Characters)
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+/// Why a text is not a token. It never holds the text.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidToken {
+    #[error("is empty")]
+    Empty,
+    #[error("has characters that no token has (a space, a line break, an umlaut …): store the secret again")]
+    Characters,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repository_is_two_plain_names() {
+        for good in ["mporter/dispatch-target", "a/b", "A.b/c_d-e"] {
+            assert_eq!(good.parse::<RepoName>().unwrap().to_string(), good);
+        }
+        for bad in [
+            "", "a", "/", "a/", "/b", "a/b/c", "../b", "a/..", "a/.", "a b/c", "a/b?x", "a/b#x", "a/%2e", "ä/b",
+            "a\n/b",
+        ] {
+            assert!(bad.parse::<RepoName>().is_err(), "{bad:?}");
+        }
+        assert_eq!("A/B".parse::<RepoName>(), "a/b".parse::<RepoName>());
+    }
+
+    #[test]
+    fn commit_is_a_full_sha() {
+        let sha = "7F68d9e953af69e55bb25a20071f79226f30f732".parse::<CommitSha>().unwrap();
+        assert_eq!(sha.as_str(), "7f68d9e953af69e55bb25a20071f79226f30f732");
+        assert!(!sha.is_zero());
+        assert!("0".repeat(40).parse::<CommitSha>().unwrap().is_zero());
+        assert!("0".repeat(64).parse::<CommitSha>().unwrap().is_zero());
+        for bad in ["", "7f68d9e953", "main", &"g".repeat(40), &"0".repeat(41), &"ä".repeat(20)] {
+            assert!(bad.parse::<CommitSha>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn number_counts_from_one() {
+        assert_eq!("7".parse::<RunId>().unwrap().to_string(), "7");
+        for bad in ["", "0", "-1", "+7", " 7", "7x", "99999999999999999999"] {
+            assert!(bad.parse::<RunId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn workflow_is_a_file_name_without_folder() {
+        for good in ["build.yml", "build.yaml", "my build.yml"] {
+            assert_eq!(good.parse::<WorkflowFile>().unwrap().as_str(), good);
+        }
+        for bad in ["", ".yml", "Build", ".gitea/workflows/build.yml", "..\\x.yml", "a\n.yml", "../.yml"] {
+            assert!(bad.parse::<WorkflowFile>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ref_is_a_branch_or_a_full_name() {
+        for good in ["main", "feature/x", "refs/heads/main", "refs/tags/v1"] {
+            assert_eq!(good.parse::<GitRef>().unwrap().as_str(), good);
+        }
+        for bad in ["", "refs/heads/", "refs/pull/1/head", "a b", "a\nb"] {
+            assert!(bad.parse::<GitRef>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn worst_outcome_is_the_greatest() {
+        let order =
+            ["skipped", "neutral", "success", "cancelled", "startup_failure", "timed_out", "failure", "exploded"];
+        let outcomes = order.map(Outcome::from);
+        assert!(outcomes.is_sorted());
+        assert_eq!(outcomes.each_ref().map(Outcome::as_str), order);
+    }
+
+    #[test]
+    fn outcome_has_the_state_that_gitea_gives_a_job() {
+        let state = |word| Outcome::from(word).state().to_string();
+        assert_eq!(state("success"), "success");
+        for word in ["failure", "cancelled", "timed_out", "startup_failure"] {
+            assert_eq!(state(word), "failure", "{word}");
+        }
+        for word in ["skipped", "neutral"] {
+            assert_eq!(state(word), "skipped", "{word}");
+        }
+        for word in ["", "Success", "exploded"] {
+            assert_eq!(state(word), "error", "{word}");
+        }
+    }
+
+    #[test]
+    fn token_hides_itself() {
+        let token = " not-a-real-token\n".parse::<Token>().unwrap();
+        assert_eq!(token.reveal(), "not-a-real-token");
+        assert_eq!(format!("{token:?}"), "Token(***)");
+        assert_eq!("  ".parse::<Token>().unwrap_err(), InvalidToken::Empty);
+        assert_eq!("a b".parse::<Token>().unwrap_err(), InvalidToken::Characters);
+        assert_eq!("a\u{7f}b".parse::<Token>().unwrap_err(), InvalidToken::Characters);
+    }
+}
