@@ -195,7 +195,7 @@ impl Gitea {
             statuses: Option<Vec<Status>>,
         }
         let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
-        let (statuses, _) = self.list(url, |page: CombinedStatus| page.statuses).await?;
+        let (statuses, _) = self.list(url, |page: CombinedStatus| (page.statuses, None)).await?;
         Ok(statuses)
     }
 
@@ -204,9 +204,10 @@ impl Gitea {
         #[derive(Deserialize)]
         struct Jobs {
             jobs: Option<Vec<Job>>,
+            total_count: Option<usize>,
         }
         let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
-        let (jobs, answered_at) = self.list(url, |page: Jobs| page.jobs).await?;
+        let (jobs, answered_at) = self.list(url, |page: Jobs| (page.jobs, page.total_count)).await?;
         Ok(RunJobs { jobs, answered_at })
     }
 
@@ -250,20 +251,22 @@ impl Gitea {
         self.api.join(segments.into_iter().chain(rest.iter().copied()))
     }
 
-    /// All entries of a list, and when the server answered first. `X-Total-Count` tells how many there are; the `total_count`
-    /// in the body of the combined status counts the page alone.
+    /// All entries of a list, and when the server answered first. How many there are is told by `X-Total-Count`, which the
+    /// list of jobs has from 1.26 on, else by the total that `split` finds in the body; the `total_count` of the combined
+    /// status is none, since it counts the page alone.
     async fn list<P: DeserializeOwned, T>(
         &self,
         mut url: Url,
-        entries_of: impl Fn(P) -> Option<Vec<T>>,
+        split: impl Fn(P) -> (Option<Vec<T>>, Option<usize>),
     ) -> Result<(Vec<T>, Option<OffsetDateTime>), Error> {
         let mut entries = Vec::new();
         let mut answered_at = None;
         for page in 1..=PAGE_LIMIT {
             url.set_query(Some(&format!("page={page}&limit={PAGE_SIZE}")));
             let answer = self.send::<()>(Method::GET, url.clone(), None).await?;
-            let found = entries_of(answer.json()?).unwrap_or_default();
-            let last = match answer.total {
+            let (found, total) = split(answer.json()?);
+            let found = found.unwrap_or_default();
+            let last = match answer.total.or(total) {
                 Some(total) => found.is_empty() || entries.len() + found.len() >= total,
                 None => found.len() < PAGE_SIZE,
             };

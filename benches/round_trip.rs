@@ -1,0 +1,169 @@
+//! The whole process of `dispatch` and of `report` beside a script of curl and jq that sends the same requests, against the
+//! fake server in one run: `cargo bench`. Needs curl, jq and the system's bundle of certificate authorities.
+//!
+//! Times of a machine say little, so each is shown as a ratio: to the script, or to the server's answer time.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and may stop at once when something goes wrong"
+)]
+
+#[path = "../tests/fake/mod.rs"]
+mod fake;
+#[path = "../tests/stage/mod.rs"]
+mod stage;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fake::{FakeGitea, Version};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+use stage::{Stage, Step};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_dispatch-action");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/script.sh");
+const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+const ROUNDS: usize = 30;
+
+fn main() {
+    // Started by itself as a small process: what it waits for is all that its children's peak memory is of.
+    let mut args = std::env::args().skip(1);
+    if args.next().as_deref() == Some("--peak-memory") {
+        let program = args.next().unwrap();
+        let status = Command::new(program).stdout(Stdio::null()).status().unwrap();
+        assert!(status.success());
+        println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss());
+        return;
+    }
+    println!("{:<28}{:>12}{:>12}{:>10}{:>10}", "answers at once", "action", "script", "wall", "CPU");
+    for (scheme, tls) in [("http", false), ("https", true)] {
+        for mode in ["dispatch", "report"] {
+            let bench = Bench::new(tls, mode);
+            let (action, script) = bench.beside_the_script();
+            println!(
+                "{:<28}{:>9.1} ms{:>9.1} ms{:>9.1}x{:>9.1}x",
+                format!("{mode} over {scheme}"),
+                millis(action.wall),
+                millis(script.wall),
+                script.wall.as_secs_f64() / action.wall.as_secs_f64(),
+                script.cpu.as_secs_f64() / action.cpu.as_secs_f64(),
+            );
+        }
+    }
+    let delay = Duration::from_millis(50);
+    println!("\n{:<28}{:>12}{:>22}", "answers after 50 ms", "action", "in answer times");
+    for (scheme, tls) in [("http", false), ("https", true)] {
+        for mode in ["dispatch", "report"] {
+            let bench = Bench::new(tls, mode);
+            bench.stage.gitea.set_delay(delay);
+            let action = bench.measure(BINARY, 10);
+            let ratio = action.wall.as_secs_f64() / delay.as_secs_f64();
+            println!("{:<28}{:>9.1} ms{ratio:>22.2}", format!("{mode} over {scheme}"), millis(action.wall));
+        }
+    }
+    println!("\n{:<28}{:>12}", "peak memory", "action");
+    for (scheme, tls) in [("http", false), ("https", true)] {
+        for mode in ["dispatch", "report"] {
+            let mib = Bench::new(tls, mode).peak_memory();
+            println!("{:<28}{mib:>8.2} MiB", format!("{mode} over {scheme}"));
+        }
+    }
+}
+
+/// What one process took: the median of the wall time, the mean of the CPU time.
+struct Cost {
+    wall: Duration,
+    cpu: Duration,
+}
+
+struct Bench {
+    stage: Stage,
+    mode: &'static str,
+    run: u64,
+    bundle: Option<tempfile::NamedTempFile>,
+}
+
+impl Bench {
+    fn new(tls: bool, mode: &'static str) -> Self {
+        let gitea = if tls { FakeGitea::start_tls(Version::V1_26) } else { FakeGitea::start(Version::V1_26) };
+        let bundle = tls.then(|| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let system = std::fs::read_to_string(BUNDLE).expect("the system's bundle of certificate authorities");
+            std::fs::write(file.path(), system + gitea.ca_pem()).unwrap();
+            file
+        });
+        let stage = Stage::on(gitea, BINARY);
+        let mut bench = Self { stage, mode, run: 0, bundle };
+        // Warms up, and makes the run that is reported.
+        bench.with_bundle(bench.stage.dispatch()).run().ok();
+        bench.run = bench.stage.start_last_run();
+        bench
+    }
+
+    fn with_bundle(&self, step: Step) -> Step {
+        match &self.bundle {
+            Some(file) => step.var("SSL_CERT_FILE", file.path().to_str().unwrap()),
+            None => step,
+        }
+    }
+
+    /// The step, run by `program` with the same environment.
+    fn command(&self, program: &str) -> Command {
+        let step = match self.mode {
+            "dispatch" => self.stage.dispatch(),
+            _ => self.stage.report(self.run),
+        };
+        let (command, _files) = self.with_bundle(step).var("PATH", &std::env::var("PATH").unwrap()).command();
+        let mut same = Command::new(program);
+        same.env_clear().stdout(Stdio::null());
+        same.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        same
+    }
+
+    fn once(&self, program: &str) -> Cost {
+        let mut command = self.command(program);
+        let cpu = children_cpu();
+        let start = Instant::now();
+        assert!(command.status().unwrap().success(), "{program} failed");
+        Cost { wall: start.elapsed(), cpu: children_cpu() - cpu }
+    }
+
+    fn measure(&self, program: &str, rounds: usize) -> Cost {
+        summary((0..rounds).map(|_| self.once(program)).collect())
+    }
+
+    /// Both in turns, so that what else the machine does meets both.
+    fn beside_the_script(&self) -> (Cost, Cost) {
+        let (action, script) = (0..ROUNDS).map(|_| (self.once(BINARY), self.once(SCRIPT))).unzip();
+        (summary(action), summary(script))
+    }
+
+    /// In MiB.
+    fn peak_memory(&self) -> f64 {
+        let command = self.command(BINARY);
+        let mut small = Command::new(std::env::current_exe().unwrap());
+        small.arg("--peak-memory").arg(BINARY).env_clear();
+        small.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let output = small.output().unwrap();
+        let kib: f64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+        kib / 1024.0
+    }
+}
+
+fn summary(costs: Vec<Cost>) -> Cost {
+    let cpu = costs.iter().map(|cost| cost.cpu).sum::<Duration>() / costs.len() as u32;
+    let mut walls: Vec<Duration> = costs.into_iter().map(|cost| cost.wall).collect();
+    walls.sort();
+    Cost { wall: walls[walls.len() / 2], cpu }
+}
+
+fn children_cpu() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    Duration::from_micros((usage.user_time() + usage.system_time()).num_microseconds() as u64)
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}

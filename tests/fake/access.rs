@@ -1,0 +1,135 @@
+//! Who asks, and what they may do: in Gitea's order, scope of the token first, then the repository, then the user.
+
+use super::api::{Call, error, not_found};
+use super::faults::Answer;
+use super::world::{Repository, Scope, Token, World};
+use super::{Permission, Version};
+
+/// The group of endpoints, which decides the scope that a token needs.
+#[derive(Clone, Copy)]
+pub(super) enum Category {
+    Issue,
+    Repository,
+    User,
+}
+
+/// What an endpoint asks of the user.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Need {
+    /// Sees the repository. A public one needs no token at all.
+    Reader,
+    SignedIn,
+    Writer,
+    Owner,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Access {
+    None,
+    Read,
+    Write,
+    Owner,
+}
+
+impl Scope {
+    fn text(self) -> &'static str {
+        match self {
+            Self::ReadIssue => "read:issue",
+            Self::WriteIssue => "write:issue",
+            Self::ReadRepository => "read:repository",
+            Self::WriteRepository => "write:repository",
+            Self::ReadUser => "read:user",
+            Self::WriteUser => "write:user",
+        }
+    }
+}
+
+impl Category {
+    /// The scope for reading and the one for writing, which includes the first.
+    fn scopes(self) -> (Scope, Scope) {
+        match self {
+            Self::Issue => (Scope::ReadIssue, Scope::WriteIssue),
+            Self::Repository => (Scope::ReadRepository, Scope::WriteRepository),
+            Self::User => (Scope::ReadUser, Scope::WriteUser),
+        }
+    }
+}
+
+/// The token behind an `Authorization` header. No header is nobody, a wrong one is an error.
+pub(super) fn authenticate(world: &World, authorization: Option<&str>) -> Result<Option<Token>, Answer> {
+    let Some(authorization) = authorization else { return Ok(None) };
+    let value =
+        authorization.split_once(' ').filter(|(scheme, _)| ["token", "bearer"].contains(&&*scheme.to_lowercase()));
+    let token = value.and_then(|(_, value)| world.tokens.get(value.trim()));
+    let message = match world.version {
+        Version::V1_24 => "user does not exist [uid: 0, name: ]",
+        Version::V1_25 | Version::V1_26 => "invalid username, password or token",
+    };
+    token.cloned().map(Some).ok_or_else(|| error(world, 401, message))
+}
+
+impl Call<'_> {
+    /// Refuses a token without the scope for this kind of request.
+    pub(super) fn check_scope(&self, category: Category) -> Result<(), Answer> {
+        let Some(held) = self.caller.as_ref().and_then(|token| token.scopes.as_ref()) else { return Ok(()) };
+        let (read, write) = category.scopes();
+        let needed = if self.method == "GET" { read } else { write };
+        if held.contains(&needed) || held.contains(&write) {
+            return Ok(());
+        }
+        let held: Vec<&str> = held.iter().map(|scope| scope.text()).collect();
+        let message = format!(
+            "token does not have at least one of required scope(s), required=[{}], token scope={}",
+            needed.text(),
+            held.join(",")
+        );
+        Err(error(self.world, 403, &message))
+    }
+
+    /// Lets the caller into a repository, or says why not. Gives the repository's name back.
+    pub(super) fn enter(&self, category: Category, owner: &str, name: &str, need: Need) -> Result<String, Answer> {
+        self.check_scope(category)?;
+        let full_name = format!("{owner}/{name}");
+        let access = self.world.repositories.get(&full_name).map_or(Access::None, |repository| self.access(repository));
+        if access == Access::None {
+            return Err(not_found(self.world, None));
+        }
+        if need >= Need::SignedIn && self.caller.is_none() {
+            return Err(error(self.world, 401, "token is required"));
+        }
+        if need >= Need::Writer && access < Access::Write {
+            return Err(error(self.world, 403, "user should have a permission to write to a repo"));
+        }
+        if need >= Need::Owner && access < Access::Owner {
+            return Err(error(self.world, 403, "user should be the owner of the repo"));
+        }
+        Ok(full_name)
+    }
+
+    /// What the caller may do in the repository.
+    pub(super) fn access(&self, repository: &Repository) -> Access {
+        let public = if repository.private { Access::None } else { Access::Read };
+        let Some(token) = &self.caller else { return public };
+        if let Some(own) = &token.job_of {
+            return if *own == repository.full_name() { Access::Write } else { public };
+        }
+        if token.user == repository.owner || self.is_admin() {
+            return Access::Owner;
+        }
+        match repository.collaborators.get(&token.user) {
+            Some(Permission::Write) => Access::Write,
+            Some(Permission::Read) => Access::Read,
+            None => public,
+        }
+    }
+
+    pub(super) fn is_admin(&self) -> bool {
+        let user = self.caller.as_ref().and_then(|token| self.world.users.get(&token.user));
+        user.is_some_and(|user| user.admin)
+    }
+
+    /// The name of the user who asks.
+    pub(super) fn user(&self) -> String {
+        self.caller.as_ref().map_or_else(String::new, |token| token.user.clone())
+    }
+}

@@ -1,0 +1,239 @@
+//! Workflows, dispatches and runs.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::access::{Access, Category, Need};
+use super::api::{Call, Outcome, Paged, error, no_content, not_found, ok, total_count};
+use super::faults::Answer;
+use super::runs::{Progress, Run};
+use super::{Repository, Version, json};
+
+impl Call<'_> {
+    /// The checks in Gitea's order: it matters to a client which of two errors it is told.
+    pub(super) fn dispatch(&mut self, owner: &str, name: &str, file: &str) -> Outcome {
+        let repo = self.enter(Category::Repository, owner, name, Need::Writer)?;
+        let repository = self.world.repository_ref(&repo);
+        if !repository.actions_enabled && self.access(repository) < Access::Owner {
+            return Err(error(self.world, 403, "user should have a permission to write to a repo"));
+        }
+        let body = self.body()?;
+        let given = self.inputs(&body)?;
+        let git_ref = self.text(&body, "CreateActionWorkflowDispatch", "ref")?;
+        if git_ref.is_empty() {
+            return Err(error(self.world, 422, "[Ref]: Required"));
+        }
+        if repository.workflows.get(file).is_some_and(|workflow| workflow.disabled) {
+            return Err(error(self.world, 403, "workflow is disabled"));
+        }
+        let Some((full_ref, sha)) = find_ref(repository, &git_ref) else {
+            return Err(error(self.world, 404, &format!("ref \"{git_ref}\" doesn't exist")));
+        };
+        let Some(workflow) = repository.workflows.get(file).filter(|_| repository.actions_enabled) else {
+            return Err(error(self.world, 404, &format!("workflow \"{file}\" doesn't exist")));
+        };
+        if let Some(reason) = &workflow.broken {
+            let what = match self.world.version {
+                Version::V1_24 => "model.ReadWorkflow",
+                Version::V1_25 | Version::V1_26 => "failed to unmarshal workflow content",
+            };
+            return Err(self.internal_error(&format!("{what}: {reason}")));
+        }
+        if !workflow.dispatchable && self.world.version >= Version::V1_26 {
+            return Err(error(self.world, 422, &format!("workflow \"{file}\" has no workflow_dispatch event trigger")));
+        }
+        // What is declared counts: anything else that was given is dropped, and what is missing is filled in.
+        let inputs = workflow
+            .inputs
+            .iter()
+            .map(|(name, input)| (name.clone(), given.get(name).unwrap_or(&input.default).clone()))
+            .collect();
+
+        if self.world.version < Version::V1_26 {
+            self.world.cancel_earlier_runs(&repo, file, &full_ref);
+        }
+        let user = self.user();
+        let id = self.world.add_run(&repo, file, &full_ref, &sha, &user, inputs);
+        let details = self.query.get("return_run_details").is_some_and(|text| ["true", "1"].contains(&text.as_str()));
+        if self.world.version < Version::V1_26 || !details {
+            return Ok(no_content());
+        }
+        let root = &self.world.root_url;
+        Ok(ok(&json!({
+            "workflow_run_id": id,
+            "run_url": format!("{root}/api/v1/repos/{repo}/actions/runs/{id}"),
+            "html_url": format!("{root}/{repo}/actions/runs/{id}"),
+        })))
+    }
+
+    fn inputs(&self, body: &Value) -> Result<BTreeMap<String, String>, Answer> {
+        let field = match self.world.version {
+            Version::V1_24 | Version::V1_25 => "CreateActionWorkflowDispatch.Inputs",
+            Version::V1_26 => "CreateActionWorkflowDispatch.inputs",
+        };
+        let given = match &body["inputs"] {
+            Value::Null => return Ok(BTreeMap::new()),
+            Value::Object(given) => given,
+            other => return Err(self.unmarshal_error(other, field, "map[string]string")),
+        };
+        let text = |value: &Value| match value {
+            Value::Null => Ok(String::new()),
+            Value::String(text) => Ok(text.clone()),
+            other => Err(self.unmarshal_error(other, field, "string")),
+        };
+        given.iter().map(|(name, value)| Ok((name.clone(), text(value)?))).collect()
+    }
+
+    pub(super) fn list_workflows(&self, owner: &str, name: &str) -> Outcome {
+        let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
+        let repository = self.world.repository_ref(&repo);
+        let workflows: Vec<Value> =
+            repository.workflows.iter().map(|(file, it)| json::workflow(self.world, repository, file, it)).collect();
+        let total = workflows.len();
+        Ok(ok(&json!({"workflows": workflows, "total_count": total})))
+    }
+
+    pub(super) fn get_workflow(&self, owner: &str, name: &str, file: &str) -> Outcome {
+        let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
+        let repository = self.world.repository_ref(&repo);
+        let workflow = repository
+            .workflows
+            .get(file)
+            .ok_or_else(|| error(self.world, 404, &format!("workflow \"{file}\" doesn't exist")))?;
+        Ok(ok(&json::workflow(self.world, repository, file, workflow)))
+    }
+
+    pub(super) fn list_tasks(&self, owner: &str, name: &str) -> Outcome {
+        let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
+        let runs = self.world.runs.iter().filter(|run| run.repository == repo);
+        let mut tasks: Vec<_> =
+            runs.flat_map(|run| run.jobs.iter().filter_map(move |job| Some((job.task?, run, job)))).collect();
+        tasks.sort_by_key(|(id, ..)| std::cmp::Reverse(*id));
+        let page = self.paged_if_asked(tasks);
+        let entries = page.items.iter().map(|(id, run, job)| json::task(self.world, *id, run, job)).collect::<Vec<_>>();
+        Ok(self.counted_list("workflow_runs", &entries, &page))
+    }
+
+    pub(super) fn list_runs(&self, owner: &str, name: &str) -> Outcome {
+        let need = if self.world.version < Version::V1_26 { Need::Owner } else { Need::SignedIn };
+        let repo = self.enter(Category::Repository, owner, name, need)?;
+        let wanted = |name: &str, value: &str| self.query.get(name).is_none_or(|text| text.is_empty() || text == value);
+        let status = self.query.get("status").map_or("", String::as_str);
+        if !KNOWN_STATUSES.contains(&status) {
+            return Err(error(self.world, 400, &format!("Invalid workflow status: {status}")));
+        }
+        let mut runs: Vec<&Run> = self.world.runs.iter().filter(|run| run.repository == repo).collect();
+        runs.retain(|run| wanted("event", &run.event) && wanted("head_sha", &run.sha) && wanted("actor", &run.actor));
+        runs.retain(|run| has_status(&run.progress, status));
+        runs.sort_by_key(|run| std::cmp::Reverse(run.id));
+        let page = self.paged_if_asked(runs);
+        let entries = page.items.iter().map(|run| json::run(self.world, run)).collect::<Vec<_>>();
+        Ok(self.counted_list("workflow_runs", &entries, &page))
+    }
+
+    pub(super) fn get_run(&self, owner: &str, name: &str, id: &str) -> Outcome {
+        let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
+        Ok(ok(&json::run(self.world, self.find_run(&repo, id)?)))
+    }
+
+    pub(super) fn list_jobs(&self, owner: &str, name: &str, id: &str) -> Outcome {
+        let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
+        let run = self.find_run(&repo, id)?;
+        let page = self.paged_if_asked(run.jobs.iter().enumerate().collect());
+        let entries = page.items.iter().map(|(index, job)| json::job(self.world, run, *index, job)).collect::<Vec<_>>();
+        Ok(self.counted_list("jobs", &entries, &page))
+    }
+
+    pub(super) fn delete_run(&mut self, owner: &str, name: &str, id: &str) -> Outcome {
+        let repo = self.enter(Category::Repository, owner, name, Need::Writer)?;
+        let run = self.find_run(&repo, id)?;
+        if !matches!(run.progress, Progress::Completed(_)) {
+            return Err(error(self.world, 400, "this workflow run is not done"));
+        }
+        let id = run.id;
+        self.world.delete_run(id);
+        Ok(no_content())
+    }
+
+    pub(super) fn get_contents(&self, owner: &str, name: &str, path: &str) -> Outcome {
+        let (repo, file) = self.workflow_file(owner, name, path)?;
+        let repository = self.world.repository_ref(&repo);
+        Ok(ok(&json::contents(self.world, repository, path, &repository.workflows[&file].content)))
+    }
+
+    pub(super) fn get_raw(&self, owner: &str, name: &str, path: &str) -> Outcome {
+        let (repo, file) = self.workflow_file(owner, name, path)?;
+        let content = &self.world.repository_ref(&repo).workflows[&file].content;
+        Ok(Answer::new(200, "text/plain; charset=utf-8", content.clone()))
+    }
+
+    /// The only files that the fake's repositories have are workflows, the same at every ref.
+    fn workflow_file(&self, owner: &str, name: &str, path: &str) -> Result<(String, String), Answer> {
+        let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
+        let repository = self.world.repository_ref(&repo);
+        let known_ref = self.query.get("ref").is_none_or(|git_ref| repository.resolve(git_ref).is_some());
+        let file = path.strip_prefix(".gitea/workflows/").filter(|file| repository.workflows.contains_key(*file));
+        let file = file.filter(|_| known_ref).ok_or_else(|| not_found(self.world, None))?.to_owned();
+        Ok((repo, file))
+    }
+
+    fn find_run(&self, repo: &str, id: &str) -> Result<&Run, Answer> {
+        let id: u64 = id.parse().unwrap_or(0);
+        self.world.runs.iter().find(|run| run.id == id && run.repository == repo).ok_or_else(|| {
+            let detail = match self.world.version {
+                Version::V1_24 | Version::V1_25 => "resource does not exist".to_owned(),
+                Version::V1_26 => format!("run with id {id}: resource does not exist"),
+            };
+            not_found(self.world, Some(&detail))
+        })
+    }
+
+    /// A list inside an object, with its whole count. Only 1.26 repeats the count in the headers.
+    fn counted_list<T>(&self, key: &str, entries: &[Value], page: &Paged<T>) -> Answer {
+        let answer = ok(&json!({key: entries, "total_count": page.total}));
+        if self.world.version < Version::V1_26 {
+            return answer;
+        }
+        self.with_links(total_count(answer, page.total), page.total, page.page, page.limit)
+    }
+}
+
+/// What the `status` of a list may be.
+const KNOWN_STATUSES: [&str; 14] = [
+    "",
+    "pending",
+    "waiting",
+    "requested",
+    "action_required",
+    "queued",
+    "in_progress",
+    "completed",
+    "success",
+    "failure",
+    "skipped",
+    "neutral",
+    "cancelled",
+    "timed_out",
+];
+
+fn has_status(progress: &Progress, wanted: &str) -> bool {
+    match (wanted, progress) {
+        ("", _) | ("queued", Progress::Queued) | ("in_progress", Progress::Running) => true,
+        ("completed", Progress::Completed(_)) => true,
+        (wanted, Progress::Completed(conclusion)) => wanted == conclusion,
+        _ => false,
+    }
+}
+
+/// A branch by its name, or a branch or tag in full. A SHA is no ref, and neither is a tag's bare name.
+fn find_ref(repository: &Repository, git_ref: &str) -> Option<(String, String)> {
+    let sha = if let Some(tag) = git_ref.strip_prefix("refs/tags/") {
+        repository.tags.get(tag)
+    } else {
+        let branch = git_ref.strip_prefix("refs/heads/").unwrap_or(git_ref);
+        repository.branches.get(branch)
+    };
+    let full = if git_ref.starts_with("refs/") { git_ref.to_owned() } else { format!("refs/heads/{git_ref}") };
+    Some((full, sha?.clone()))
+}

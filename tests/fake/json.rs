@@ -1,0 +1,420 @@
+//! The shapes of the answers, which differ a little from release to release.
+
+use serde_json::{Value, json};
+
+use super::access::Access;
+use super::clock::rfc3339;
+use super::runs::{Job, Progress, Run};
+use super::world::ACTIONS_USER;
+use super::{Comment, PullRequest, Repository, Status, Version, Workflow, World};
+
+/// What Go writes for a time that was never set.
+const NEVER: &str = "0001-01-01T00:00:00Z";
+
+pub(super) fn user(world: &World, name: &str) -> Value {
+    let known = world.users.get(name);
+    let id = known.map_or(if name == ACTIONS_USER { -2 } else { -1 }, |user| user.id);
+    let email = match world.version {
+        Version::V1_24 | Version::V1_25 => format!("{name}@noreply.localhost"),
+        Version::V1_26 => format!("{id}+{name}@noreply.localhost"),
+    };
+    json!({
+        "id": id,
+        "login": name,
+        "login_name": "",
+        "source_id": 0,
+        "full_name": "",
+        "email": email,
+        "avatar_url": format!("{}/avatars/{:032x}", world.root_url, id.unsigned_abs()),
+        "html_url": format!("{}/{name}", world.root_url),
+        "language": "",
+        "is_admin": false,
+        "last_login": NEVER,
+        "created": rfc3339(1_700_000_000),
+        "restricted": false,
+        "active": false,
+        "prohibit_login": false,
+        "location": "",
+        "website": "",
+        "description": "",
+        "visibility": "public",
+        "followers_count": 0,
+        "following_count": 0,
+        "starred_repos_count": 0,
+        "username": name,
+    })
+}
+
+pub(super) fn repository(world: &World, repository: &Repository, access: Access) -> Value {
+    let full_name = repository.full_name();
+    let root = &world.root_url;
+    let api_url = format!("{root}/api/v1/repos/{full_name}");
+    let html_url = format!("{root}/{full_name}");
+    let mut value = json!({
+        "id": repository.id,
+        "owner": user(world, &repository.owner),
+        "name": repository.name,
+        "full_name": full_name,
+        "description": "",
+        "empty": false,
+        "private": repository.private,
+        "fork": repository.fork_of.is_some(),
+        "template": false,
+        "mirror": false,
+        "size": 30,
+        "language": "",
+        "languages_url": format!("{api_url}/languages"),
+        "html_url": html_url,
+        "url": api_url,
+        "link": "",
+        "ssh_url": format!("git@localhost:{full_name}.git"),
+        "clone_url": format!("{html_url}.git"),
+        "original_url": "",
+        "website": "",
+        "default_branch": repository.default_branch,
+        "archived": repository.archived,
+        "created_at": rfc3339(repository.created_at),
+        "updated_at": rfc3339(repository.created_at),
+        "archived_at": rfc3339(0),
+    });
+    extend(
+        &mut value,
+        json!({
+            "stars_count": 0,
+            "forks_count": 0,
+            "watchers_count": 1,
+            "open_issues_count": 0,
+            "open_pr_counter": repository.pulls.values().filter(|pull| pull.open).count(),
+            "release_counter": 0,
+            "permissions": {
+                "admin": access >= Access::Owner,
+                "push": access >= Access::Write,
+                "pull": access >= Access::Read,
+            },
+            "has_issues": true,
+            "internal_tracker": {
+                "enable_time_tracker": true,
+                "allow_only_contributors_to_track_time": true,
+                "enable_issue_dependencies": true,
+            },
+            "has_wiki": true,
+            "has_pull_requests": true,
+            "has_projects": true,
+            "projects_mode": "all",
+            "has_releases": true,
+            "has_packages": true,
+            "has_actions": repository.actions_enabled,
+        }),
+    );
+    extend(
+        &mut value,
+        json!({
+            "ignore_whitespace_conflicts": false,
+            "allow_merge_commits": true,
+            "allow_rebase": true,
+            "allow_rebase_explicit": true,
+            "allow_squash_merge": true,
+            "allow_fast_forward_only_merge": true,
+            "allow_rebase_update": true,
+            "default_delete_branch_after_merge": false,
+            "default_merge_style": "merge",
+            "default_allow_maintainer_edit": true,
+            "avatar_url": "",
+            "internal": false,
+            "mirror_interval": "",
+            "object_format_name": "sha1",
+            "mirror_updated": NEVER,
+            "topics": [],
+            "licenses": [],
+        }),
+    );
+    if world.version >= Version::V1_25 {
+        extend(&mut value, json!({"has_code": true, "allow_manual_merge": false, "autodetect_manual_merge": false}));
+    }
+    if world.version >= Version::V1_26 {
+        extend(&mut value, json!({"branch_count": repository.branches.len()}));
+    }
+    value
+}
+
+pub(super) fn status(world: &World, status: &Status) -> Value {
+    let time = rfc3339(status.created_at);
+    json!({
+        "id": status.id,
+        "status": status.state,
+        "target_url": status.target_url,
+        "description": status.description,
+        "url": format!("{}/api/v1/repos/{}/statuses/{}", world.root_url, status.repository, status.sha),
+        "context": status.context,
+        "creator": status.creator.as_ref().map(|name| user(world, name)),
+        "created_at": time,
+        "updated_at": time,
+    })
+}
+
+pub(super) fn comment(world: &World, comment: &Comment) -> Value {
+    let pull_url = format!("{}/{}/pulls/{}", world.root_url, comment.repository, comment.number);
+    json!({
+        "id": comment.id,
+        "html_url": format!("{pull_url}#issuecomment-{}", comment.id),
+        "pull_request_url": pull_url,
+        "issue_url": "",
+        "user": user(world, &comment.author),
+        "original_author": "",
+        "original_author_id": 0,
+        "body": comment.body,
+        "assets": [],
+        "created_at": rfc3339(comment.created_at),
+        "updated_at": rfc3339(comment.updated_at),
+    })
+}
+
+/// `detailed` is the answer for one pull request; a list has less.
+pub(super) fn pull_request(
+    world: &World,
+    base: &Repository,
+    pull: &PullRequest,
+    access: Access,
+    detailed: bool,
+) -> Value {
+    let url = format!("{}/{}/pulls/{}", world.root_url, base.full_name(), pull.number);
+    let branch = |name: &str, sha: Option<&String>, repo: &Repository| {
+        json!({
+            "label": name,
+            "ref": name,
+            "sha": sha,
+            "repo_id": repo.id,
+            "repo": repository(world, repo, access),
+        })
+    };
+    let base_sha = base.branches.get(&pull.base_ref);
+    let people = if detailed { json!([]) } else { Value::Null };
+    let mut value = json!({
+        "id": pull.id,
+        "url": url,
+        "number": pull.number,
+        "user": user(world, &pull.author),
+        "title": pull.title,
+        "body": "",
+        "labels": [],
+        "milestone": null,
+        "assignee": null,
+        "assignees": people,
+        "requested_reviewers": people,
+        "requested_reviewers_teams": people,
+        "state": if pull.open { "open" } else { "closed" },
+        "draft": false,
+        "is_locked": false,
+        "comments": world.comments(&base.full_name(), pull.number).len(),
+        "html_url": url,
+        "diff_url": format!("{url}.diff"),
+        "patch_url": format!("{url}.patch"),
+        "mergeable": true,
+    });
+    extend(
+        &mut value,
+        json!({
+            "merged": false,
+            "merged_at": null,
+            "merge_commit_sha": null,
+            "merged_by": null,
+            "allow_maintainer_edit": true,
+            "base": branch(&pull.base_ref, base_sha, base),
+            "head": branch(&pull.head_ref, Some(&pull.head_sha), world.repository_ref(&pull.head_repo)),
+            "merge_base": base_sha,
+            "due_date": null,
+            "created_at": rfc3339(pull.created_at),
+            "updated_at": rfc3339(pull.updated_at),
+            "closed_at": if pull.open { Value::Null } else { rfc3339(pull.updated_at).into() },
+            "pin_order": 0,
+        }),
+    );
+    if detailed {
+        extend(&mut value, json!({"additions": 1, "deletions": 0, "changed_files": 1}));
+    }
+    if world.version >= Version::V1_26 {
+        extend(&mut value, json!({"content_version": 0}));
+    }
+    value
+}
+
+pub(super) fn workflow(world: &World, repository: &Repository, file: &str, workflow: &Workflow) -> Value {
+    let root = &world.root_url;
+    let full_name = repository.full_name();
+    let branch = &repository.default_branch;
+    let time = rfc3339(repository.created_at);
+    let written_name = workflow.content.lines().find_map(|line| line.strip_prefix("name:")).map(str::trim);
+    let name = written_name.filter(|_| world.version >= Version::V1_26).unwrap_or(file);
+    json!({
+        "id": file,
+        "name": name,
+        "path": format!(".gitea/workflows/{file}"),
+        "state": if workflow.disabled { "disabled_manually" } else { "active" },
+        "created_at": time,
+        "updated_at": time,
+        "url": format!("{root}/api/v1/repos/{full_name}/actions/workflows/{file}"),
+        "html_url": format!("{root}/{full_name}/src/branch/{branch}/.gitea/workflows/{file}"),
+        "badge_url": format!("{root}/{full_name}/actions/workflows/{file}/badge.svg?branch={branch}"),
+        "deleted_at": NEVER,
+    })
+}
+
+pub(super) fn run(world: &World, run: &Run) -> Value {
+    let repo = world.repository_ref(&run.repository);
+    let actor = user(world, &run.actor);
+    let mut value = json!({
+        "id": run.id,
+        "url": api_url(world, run),
+        "html_url": world.run_url(run),
+        "display_title": format!("add .gitea/workflows/{}", run.workflow),
+        "path": format!("{}@{}", run.workflow, run.git_ref),
+        "event": run.event,
+        "run_attempt": 0,
+        "run_number": run.number,
+        "head_sha": run.sha,
+        "head_branch": short_ref(&run.git_ref),
+        "actor": actor,
+        "trigger_actor": actor,
+        "repository": repository(world, repo, Access::None),
+        "started_at": rfc3339(run.started_at),
+        "completed_at": rfc3339(run.completed_at),
+    });
+    add_progress(&mut value, &run.progress);
+    value
+}
+
+pub(super) fn job(world: &World, run: &Run, index: usize, job: &Job) -> Value {
+    let in_url = if world.version < Version::V1_26 { index as u64 } else { job.id };
+    let mut value = json!({
+        "id": job.id,
+        "url": format!("{}/api/v1/repos/{}/actions/jobs/{}", world.root_url, run.repository, job.id),
+        "html_url": format!("{}/jobs/{in_url}", world.run_url(run)),
+        "run_id": run.id,
+        "run_url": api_url(world, run),
+        "name": job.name,
+        "labels": ["ubuntu-latest"],
+        "run_attempt": job.attempt,
+        "head_sha": run.sha,
+        "head_branch": short_ref(&run.git_ref),
+        "steps": if world.version < Version::V1_26 { Value::Null } else { steps(job) },
+        "created_at": rfc3339(job.created_at),
+        "started_at": rfc3339(job.started_at),
+        "completed_at": rfc3339(job.completed_at),
+    });
+    add_progress(&mut value, &job.progress);
+    if job.task.is_some() {
+        extend(&mut value, json!({"runner_id": 1, "runner_name": "r1"}));
+    }
+    value
+}
+
+/// The steps are known once a runner has the job: here two, so that one can be under way and one waiting.
+fn steps(job: &Job) -> Value {
+    if job.task.is_none() {
+        return json!([]);
+    }
+    let step = |number: u64, name: &str, progress: &Progress| {
+        let started_at = if *progress == Progress::Queued { 0 } else { job.started_at };
+        let mut value = json!({
+            "name": name,
+            "number": number,
+            "started_at": rfc3339(started_at),
+            "completed_at": rfc3339(job.completed_at),
+        });
+        add_progress(&mut value, progress);
+        value
+    };
+    let last = if job.progress == Progress::Running { &Progress::Queued } else { &job.progress };
+    json!([step(0, "build", &job.progress), step(1, "report", last)])
+}
+
+pub(super) fn task(world: &World, id: u64, run: &Run, job: &Job) -> Value {
+    let status = match &job.progress {
+        Progress::Queued => "waiting",
+        Progress::Running => "running",
+        Progress::Completed(conclusion) => conclusion,
+    };
+    let started = rfc3339(job.started_at);
+    json!({
+        "id": id,
+        "name": job.name,
+        "head_branch": short_ref(&run.git_ref),
+        "head_sha": run.sha,
+        "run_number": run.number,
+        "event": run.event,
+        "display_title": format!("add .gitea/workflows/{}", run.workflow),
+        "status": status,
+        "workflow_id": run.workflow,
+        "url": world.run_url(run),
+        "created_at": started,
+        "updated_at": rfc3339(job.completed_at.max(job.started_at)),
+        "run_started_at": started,
+    })
+}
+
+pub(super) fn contents(world: &World, repository: &Repository, path: &str, content: &str) -> Value {
+    let root = &world.root_url;
+    let full_name = repository.full_name();
+    let branch = &repository.default_branch;
+    let commit = repository.branches.get(branch);
+    let time = rfc3339(repository.created_at);
+    let sha = format!("{:040x}", content.len());
+    let api_url = format!("{root}/api/v1/repos/{full_name}/contents/{path}?ref={branch}");
+    let html_url = format!("{root}/{full_name}/src/branch/{branch}/{path}");
+    let git_url = format!("{root}/api/v1/repos/{full_name}/git/blobs/{sha}");
+    json!({
+        "name": path.rsplit('/').next(),
+        "path": path,
+        "sha": sha,
+        "last_commit_sha": commit,
+        "last_committer_date": time,
+        "last_author_date": time,
+        "type": "file",
+        "size": content.len(),
+        "encoding": "base64",
+        "content": base64(content.as_bytes()),
+        "target": null,
+        "url": api_url,
+        "html_url": html_url,
+        "git_url": git_url,
+        "download_url": format!("{root}/{full_name}/raw/branch/{branch}/{path}"),
+        "submodule_git_url": null,
+        "_links": {"self": api_url, "git": git_url, "html": html_url},
+    })
+}
+
+/// `conclusion` is left out, not null, before the end.
+fn add_progress(value: &mut Value, progress: &Progress) {
+    extend(
+        value,
+        match progress {
+            Progress::Queued => json!({"status": "queued"}),
+            Progress::Running => json!({"status": "in_progress"}),
+            Progress::Completed(conclusion) => json!({"status": "completed", "conclusion": conclusion}),
+        },
+    );
+}
+
+fn api_url(world: &World, run: &Run) -> String {
+    format!("{}/api/v1/repos/{}/actions/runs/{}", world.root_url, run.repository, run.id)
+}
+
+pub(super) fn short_ref(git_ref: &str) -> &str {
+    git_ref.strip_prefix("refs/heads/").or_else(|| git_ref.strip_prefix("refs/tags/")).unwrap_or(git_ref)
+}
+
+fn extend(value: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (value, more) {
+        object.extend(more);
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let encode = |chunk: &[u8]| {
+        let bits = chunk.iter().chain([&0; 2]).take(3).fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        let digit = |place: usize| char::from(DIGITS[bits >> (18 - 6 * place) & 63]);
+        (0..4).map(|place| if place > chunk.len() { '=' } else { digit(place) }).collect::<String>()
+    };
+    bytes.chunks(3).map(encode).collect()
+}

@@ -1,0 +1,180 @@
+//! A stateful fake Gitea: repositories, pull requests, statuses, comments, runs, and tokens with scopes.
+//!
+//! It must not be kinder than the real server, else it hides bugs: it answers 500 for an unknown SHA, drops undeclared
+//! inputs, accepts any state, and pages lists where Gitea does. `tests/integration/contract.rs` holds it to recorded
+//! exchanges of real servers; nothing here reads those recordings.
+//!
+//! It runs on a thread of its own, so that a test without a runtime, the demo and a benchmark can use it alike.
+#![allow(dead_code, unused_imports, reason = "three programs share this, and each uses a part of it")]
+
+mod access;
+mod actions;
+mod api;
+mod clock;
+mod faults;
+mod issues;
+mod json;
+mod page;
+mod runs;
+mod server;
+mod statuses;
+mod world;
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+pub(crate) use faults::{Answer, Fault};
+pub(crate) use runs::{Job, Progress, Run};
+pub(crate) use world::{
+    Comment, Input, Permission, PullRequest, Repository, Scope, Status, Token, User, Workflow, World,
+};
+
+/// The release whose answers are given. Dispatch, runs and links differ between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Version {
+    /// 1.24.7: no runs or jobs at all in the API.
+    V1_24,
+    /// 1.25.5: runs and jobs, but a dispatch does not tell its run.
+    V1_25,
+    /// 1.26.4: a dispatch tells its run when asked to.
+    V1_26,
+}
+
+impl Version {
+    /// The number as `GET /version` gives it.
+    pub(crate) fn number(self) -> &'static str {
+        match self {
+            Self::V1_24 => "1.24.7",
+            Self::V1_25 => "1.25.5",
+            Self::V1_26 => "1.26.4",
+        }
+    }
+}
+
+/// One request as it arrived: what a test asserts when it is about what was sent, and where to.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// `GET`, `POST`, …
+    pub(crate) method: String,
+    /// Path and query, percent-encoding untouched: an escaping bug must stay visible.
+    pub(crate) path: String,
+    /// The `Authorization` header.
+    pub(crate) authorization: Option<String>,
+    /// The `Content-Type` header.
+    pub(crate) content_type: Option<String>,
+    /// The `Accept` header.
+    pub(crate) accept: Option<String>,
+    /// The `User-Agent` header.
+    pub(crate) user_agent: Option<String>,
+    /// The JSON body; `Null` if there was none, a string if it was not JSON.
+    pub(crate) body: serde_json::Value,
+    /// Which TCP connection it came over, from 0.
+    pub(crate) connection: usize,
+    /// When its last byte had been read.
+    pub(crate) at: Instant,
+    /// The status of the answer; `None` while it is held back, and for ever if the answer was lost on purpose.
+    pub(crate) answered: Option<u16>,
+    /// No such route: nothing that a correct client asks for. A token-less 404 has its own meaning, hence the flag.
+    pub(crate) stray: bool,
+}
+
+/// A running fake server. It stops when dropped.
+pub(crate) struct FakeGitea {
+    shared: Arc<server::Shared>,
+    url: String,
+    ca_pem: String,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FakeGitea {
+    /// Serves HTTP on a free port of 127.0.0.1.
+    pub(crate) fn start(version: Version) -> Self {
+        server::start(version, None)
+    }
+
+    /// Serves HTTPS for `localhost` and 127.0.0.1, with a certificate that only [`Self::ca_pem`] vouches for.
+    pub(crate) fn start_tls(version: Version) -> Self {
+        server::start(version, Some(server::Tls::generate()))
+    }
+
+    /// The base URL that a client is given, without a slash at its end.
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// The base of the API.
+    pub(crate) fn api_url(&self) -> String {
+        format!("{}/api/v1", self.url)
+    }
+
+    /// The private CA, in PEM. Empty without TLS.
+    pub(crate) fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Holds every answer back that long; the work is done at once.
+    pub(crate) fn set_delay(&self, delay: Duration) {
+        self.shared.delay_micros.store(delay.as_micros() as u64, Ordering::Relaxed);
+    }
+
+    /// The server's idea of its own address, used in every link of an answer. The default is not the address that it
+    /// listens on, so that a client which follows or shows the answer's URLs instead of its own is found out.
+    pub(crate) fn set_root_url(&self, root_url: &str) {
+        self.world().root_url = root_url.trim_end_matches('/').to_owned();
+    }
+
+    /// Every request so far, in the order of arrival, those to unknown routes included.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.shared.journal().clone()
+    }
+
+    /// The requests that match no route.
+    pub(crate) fn stray_requests(&self) -> Vec<Request> {
+        self.requests().into_iter().filter(|request| request.stray).collect()
+    }
+
+    /// How many TCP connections were opened.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// The state. The server answers nothing while the guard is held.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.world()
+    }
+
+    /// Answers each request of that method whose path contains `path_part` like this, instead of doing the work.
+    pub(crate) fn refuse(&self, method: &str, path_part: &str, status: u16, content_type: &str, body: &str) {
+        self.inject(method, path_part, usize::MAX, Fault::Answer(Answer::new(status, content_type, body)));
+    }
+
+    /// As [`Self::refuse`], for the next such request only.
+    pub(crate) fn refuse_once(&self, method: &str, path_part: &str, status: u16, content_type: &str, body: &str) {
+        self.inject(method, path_part, 1, Fault::Answer(Answer::new(status, content_type, body)));
+    }
+
+    /// Makes the next `times` requests of that method, whose path contains `path_part`, fail in the way of `fault`.
+    /// Faults for the same requests take turns in the order in which they were injected.
+    pub(crate) fn inject(&self, method: &str, path_part: &str, times: usize, fault: Fault) {
+        self.shared.faults().add(method, path_part, times, fault);
+    }
+
+    /// Forgets every injected fault.
+    pub(crate) fn clear_faults(&self) {
+        self.shared.faults().clear();
+    }
+}
+
+impl Drop for FakeGitea {
+    fn drop(&mut self) {
+        // The thread waits for this end of the channel to go away.
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // Its panic, if any, was printed by the thread itself; panicking in `drop` would abort the test program.
+            thread.join().ok();
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! The state of the server, and what a person or a script would do to it outside the API.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::runs::Run;
+use super::{Version, clock};
+
+/// Everything that the server knows.
+pub(crate) struct World {
+    pub(crate) version: Version,
+    /// The server's own address, as configured in its `app.ini`.
+    pub(crate) root_url: String,
+    /// By name.
+    pub(crate) users: BTreeMap<String, User>,
+    /// By value.
+    pub(crate) tokens: BTreeMap<String, Token>,
+    /// By `owner/name`.
+    pub(crate) repositories: BTreeMap<String, Repository>,
+    /// Every status ever posted, in order of creation.
+    pub(crate) statuses: Vec<Status>,
+    /// Every comment, in order of creation.
+    pub(crate) comments: Vec<Comment>,
+    /// Every run, in order of creation.
+    pub(crate) runs: Vec<Run>,
+    /// Ids are counted over the whole server. A test may raise these.
+    pub(crate) next_status_id: u64,
+    pub(crate) next_comment_id: u64,
+    pub(crate) next_run_id: u64,
+    pub(crate) next_job_id: u64,
+    pub(super) next_task_id: u64,
+    commits_made: u64,
+    frozen_at: Option<i64>,
+}
+
+/// An account.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    /// A site administrator may do everything, and is shown the text of an internal error.
+    pub(crate) admin: bool,
+}
+
+/// What a token may be used for, over and above what its user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    ReadIssue,
+    WriteIssue,
+    ReadRepository,
+    WriteRepository,
+    ReadUser,
+    WriteUser,
+}
+
+/// An access token.
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    pub(crate) user: String,
+    /// `None` is a token with every scope.
+    pub(crate) scopes: Option<BTreeSet<Scope>>,
+    /// A job's own token: it has no scopes, may write to this repository, and read public ones.
+    pub(crate) job_of: Option<String>,
+}
+
+/// The user whom a job's own token acts as.
+pub(super) const ACTIONS_USER: &str = "gitea-actions";
+
+/// What a collaborator may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permission {
+    Read,
+    Write,
+}
+
+/// A repository with its pull requests and workflows.
+#[derive(Debug, Clone)]
+pub(crate) struct Repository {
+    pub(crate) id: u64,
+    pub(crate) owner: String,
+    pub(crate) name: String,
+    /// `owner/name` of the repository that this is a fork of.
+    pub(crate) fork_of: Option<String>,
+    pub(crate) private: bool,
+    pub(crate) archived: bool,
+    pub(crate) actions_enabled: bool,
+    pub(crate) default_branch: String,
+    /// Name to SHA.
+    pub(crate) branches: BTreeMap<String, String>,
+    /// Name to SHA.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Each SHA that a status may be posted to, pull request heads included.
+    pub(crate) commits: BTreeSet<String>,
+    /// User to right. The owner needs no entry.
+    pub(crate) collaborators: BTreeMap<String, Permission>,
+    /// File name to workflow, the same at every ref.
+    pub(crate) workflows: BTreeMap<String, Workflow>,
+    /// By number.
+    pub(crate) pulls: BTreeMap<u64, PullRequest>,
+    /// Runs are counted in their repository, unlike their ids.
+    pub(crate) next_run_number: u64,
+    pub(crate) created_at: i64,
+}
+
+/// A workflow file.
+#[derive(Debug, Clone)]
+pub(crate) struct Workflow {
+    /// The YAML, which the file endpoints give. The fake itself reads only its `name:`.
+    pub(crate) content: String,
+    /// Turned off by hand.
+    pub(crate) disabled: bool,
+    /// It has the `workflow_dispatch` trigger.
+    pub(crate) dispatchable: bool,
+    /// What the YAML parser says about it.
+    pub(crate) broken: Option<String>,
+    /// The declared inputs.
+    pub(crate) inputs: BTreeMap<String, Input>,
+    /// Names of its jobs.
+    pub(crate) jobs: Vec<String>,
+}
+
+/// A declared input. Gitea fills a missing one in, and fails for none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Input {
+    pub(crate) default: String,
+    /// Kept because people write it; Gitea looks at it in its web page only.
+    pub(crate) required: bool,
+}
+
+/// A pull request.
+#[derive(Debug, Clone)]
+pub(crate) struct PullRequest {
+    pub(crate) id: u64,
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) author: String,
+    /// `owner/name`; another repository if it comes from a fork.
+    pub(crate) head_repo: String,
+    pub(crate) head_ref: String,
+    pub(crate) head_sha: String,
+    pub(crate) base_ref: String,
+    pub(crate) open: bool,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// A commit status.
+#[derive(Debug, Clone)]
+pub(crate) struct Status {
+    pub(crate) id: u64,
+    pub(crate) repository: String,
+    pub(crate) sha: String,
+    pub(crate) context: String,
+    /// Any text: Gitea does not check it.
+    pub(crate) state: String,
+    pub(crate) target_url: String,
+    pub(crate) description: String,
+    /// `None` for a status that Gitea Actions itself set.
+    pub(crate) creator: Option<String>,
+    pub(crate) created_at: i64,
+}
+
+/// A comment on a pull request.
+#[derive(Debug, Clone)]
+pub(crate) struct Comment {
+    pub(crate) id: u64,
+    pub(crate) repository: String,
+    pub(crate) number: u64,
+    pub(crate) author: String,
+    pub(crate) body: String,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+impl World {
+    pub(super) fn new(version: Version) -> Self {
+        Self {
+            version,
+            root_url: "https://gitea.example.com".to_owned(),
+            users: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            statuses: Vec::new(),
+            comments: Vec::new(),
+            runs: Vec::new(),
+            next_status_id: 1,
+            next_comment_id: 1,
+            // Apart from the numbers, so that a mix-up of the two shows.
+            next_run_id: 101,
+            next_job_id: 501,
+            next_task_id: 1,
+            commits_made: 0,
+            frozen_at: None,
+        }
+    }
+
+    /// Seconds since 1970, by the world's clock.
+    pub(crate) fn now(&self) -> i64 {
+        self.frozen_at.unwrap_or_else(clock::machine)
+    }
+
+    /// Stops the clock, and moves it on: how a test lets a run take 72 seconds without waiting.
+    pub(crate) fn advance(&mut self, seconds: i64) {
+        self.frozen_at = Some(self.now() + seconds);
+    }
+
+    /// Adds an account and gives its id.
+    pub(crate) fn add_user(&mut self, name: &str) -> i64 {
+        let id = self.users.len() as i64 + 1;
+        self.users.insert(name.to_owned(), User { id, name: name.to_owned(), admin: false });
+        id
+    }
+
+    /// Makes an account a site administrator.
+    pub(crate) fn make_admin(&mut self, name: &str) {
+        self.users.get_mut(name).expect("an account").admin = true;
+    }
+
+    /// Adds a token with these scopes.
+    pub(crate) fn add_token(&mut self, user: &str, value: &str, scopes: &[Scope]) {
+        self.put_token(user, value, Some(scopes.iter().copied().collect()), None);
+    }
+
+    /// Adds a token with every scope.
+    pub(crate) fn add_token_for_all(&mut self, user: &str, value: &str) {
+        self.put_token(user, value, None, None);
+    }
+
+    /// Adds the token that a job of this repository is given by the server.
+    pub(crate) fn add_job_token(&mut self, repository: &str, value: &str) {
+        self.put_token(ACTIONS_USER, value, None, Some(repository.to_owned()));
+    }
+
+    fn put_token(&mut self, user: &str, value: &str, scopes: Option<BTreeSet<Scope>>, job_of: Option<String>) {
+        self.tokens.insert(value.to_owned(), Token { user: user.to_owned(), scopes, job_of });
+    }
+
+    /// Adds a public repository with a first commit on `main` and Actions turned on; its owner too if missing.
+    pub(crate) fn add_repository(&mut self, full_name: &str) -> &mut Repository {
+        let (owner, name) = full_name.split_once('/').expect("owner/name");
+        if !self.users.contains_key(owner) {
+            self.add_user(owner);
+        }
+        let sha = self.new_sha();
+        let repository = Repository {
+            id: self.repositories.len() as u64 + 1,
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            fork_of: None,
+            private: false,
+            archived: false,
+            actions_enabled: true,
+            default_branch: "main".to_owned(),
+            branches: BTreeMap::from([("main".to_owned(), sha.clone())]),
+            tags: BTreeMap::new(),
+            commits: BTreeSet::from([sha]),
+            collaborators: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+            pulls: BTreeMap::new(),
+            next_run_number: 1,
+            created_at: self.now(),
+        };
+        self.repositories.insert(full_name.to_owned(), repository);
+        self.repository(full_name)
+    }
+
+    /// The repository of that name, which must exist.
+    pub(crate) fn repository(&mut self, full_name: &str) -> &mut Repository {
+        self.repositories.get_mut(full_name).expect("a repository that was added")
+    }
+
+    /// As [`Self::repository`], to look only.
+    pub(super) fn repository_ref(&self, full_name: &str) -> &Repository {
+        self.repositories.get(full_name).expect("a repository that was added")
+    }
+
+    /// A SHA that no repository has yet.
+    pub(crate) fn new_sha(&mut self) -> String {
+        self.commits_made += 1;
+        // Multiplying by an odd constant keeps the numbers distinct, and makes their prefixes distinct as well.
+        format!("{:016x}{:024x}", self.commits_made.wrapping_mul(0x9e37_79b9_7f4a_7c15), self.commits_made)
+    }
+
+    /// Opens a pull request by the head repository's owner, and gives its number. The base is the default branch.
+    pub(crate) fn open_pull_request(&mut self, repo: &str, head_repo: &str, head_ref: &str, sha: &str) -> u64 {
+        let now = self.now();
+        let id = self.repositories.values().map(|repository| repository.pulls.len() as u64).sum::<u64>() + 1;
+        let head = self.repository(head_repo);
+        head.add_branch(head_ref, sha);
+        let author = head.owner.clone();
+        let base = self.repository(repo);
+        // The head of a fork is fetched into the base repository: this is where its statuses belong.
+        base.commits.insert(sha.to_owned());
+        let number = base.pulls.keys().max().unwrap_or(&0) + 1;
+        let pull = PullRequest {
+            id,
+            number,
+            title: format!("Change {head_ref}"),
+            author,
+            head_repo: head_repo.to_owned(),
+            head_ref: head_ref.to_owned(),
+            head_sha: sha.to_owned(),
+            base_ref: base.default_branch.clone(),
+            open: true,
+            created_at: now,
+            updated_at: now,
+        };
+        base.pulls.insert(number, pull);
+        number
+    }
+
+    /// A new commit on the pull request's branch.
+    pub(crate) fn push(&mut self, repo: &str, number: u64, new_sha: &str) {
+        let now = self.now();
+        let base = self.repository(repo);
+        base.commits.insert(new_sha.to_owned());
+        let pull = base.pull(number);
+        pull.head_sha = new_sha.to_owned();
+        pull.updated_at = now;
+        let (head_repo, head_ref) = (pull.head_repo.clone(), pull.head_ref.clone());
+        self.repository(&head_repo).add_branch(&head_ref, new_sha);
+    }
+
+    /// Closes a pull request without merging it.
+    pub(crate) fn close_pull_request(&mut self, repo: &str, number: u64) {
+        self.repository(repo).pull(number).open = false;
+    }
+
+    /// Adds a status as if the user had posted it, and gives its id. `None` is Gitea Actions itself.
+    pub(crate) fn add_status(
+        &mut self,
+        repo: &str,
+        sha: &str,
+        creator: Option<&str>,
+        context: &str,
+        state: &str,
+        target_url: &str,
+    ) -> u64 {
+        let id = self.next_status_id;
+        self.next_status_id += 1;
+        self.statuses.push(Status {
+            id,
+            repository: repo.to_owned(),
+            sha: sha.to_owned(),
+            context: context.to_owned(),
+            state: state.to_owned(),
+            target_url: target_url.to_owned(),
+            description: String::new(),
+            creator: creator.map(str::to_owned),
+            created_at: self.now(),
+        });
+        id
+    }
+
+    /// Adds a comment as if the user had posted it, and gives its id.
+    pub(crate) fn add_comment(&mut self, repo: &str, number: u64, author: &str, body: &str) -> u64 {
+        let id = self.next_comment_id;
+        self.next_comment_id += 1;
+        let now = self.now();
+        self.comments.push(Comment {
+            id,
+            repository: repo.to_owned(),
+            number,
+            author: author.to_owned(),
+            body: body.to_owned(),
+            created_at: now,
+            updated_at: now,
+        });
+        id
+    }
+
+    /// The latest status of each context: what the page of a commit shows. Ordered by id, so that the status of a busy
+    /// context moves to the end, and off the first page when there are many.
+    pub(crate) fn statuses(&self, repo: &str, sha: &str) -> Vec<Status> {
+        let mut latest = BTreeMap::new();
+        for status in self.all_statuses(repo, sha) {
+            latest.insert(status.context.clone(), status);
+        }
+        let mut latest: Vec<_> = latest.into_values().collect();
+        latest.sort_by_key(|status| status.id);
+        latest
+    }
+
+    /// Every status of the commit, in order of creation.
+    pub(crate) fn all_statuses(&self, repo: &str, sha: &str) -> Vec<Status> {
+        self.statuses.iter().filter(|status| status.repository == repo && status.sha == sha).cloned().collect()
+    }
+
+    /// The comments of a pull request, in order of creation.
+    pub(crate) fn comments(&self, repo: &str, number: u64) -> Vec<Comment> {
+        self.comments.iter().filter(|comment| comment.repository == repo && comment.number == number).cloned().collect()
+    }
+}
+
+impl Repository {
+    /// `owner/name`.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+
+    /// Points a branch at a commit; either may be new.
+    pub(crate) fn add_branch(&mut self, name: &str, sha: &str) {
+        self.branches.insert(name.to_owned(), sha.to_owned());
+        self.commits.insert(sha.to_owned());
+    }
+
+    /// Points a tag at a commit; either may be new.
+    pub(crate) fn add_tag(&mut self, name: &str, sha: &str) {
+        self.tags.insert(name.to_owned(), sha.to_owned());
+        self.commits.insert(sha.to_owned());
+    }
+
+    /// Gives a user a right.
+    pub(crate) fn add_collaborator(&mut self, user: &str, permission: Permission) {
+        self.collaborators.insert(user.to_owned(), permission);
+    }
+
+    /// Adds a workflow that a dispatch can start, with one job `build` and these required inputs.
+    pub(crate) fn add_workflow(&mut self, file: &str, inputs: &[&str]) -> &mut Workflow {
+        let required = |name: &&str| ((*name).to_owned(), Input { default: String::new(), required: true });
+        let workflow = Workflow {
+            content: "on: workflow_dispatch\n".to_owned(),
+            disabled: false,
+            dispatchable: true,
+            broken: None,
+            inputs: inputs.iter().map(required).collect(),
+            jobs: vec!["build".to_owned()],
+        };
+        self.workflows.insert(file.to_owned(), workflow);
+        self.workflow(file)
+    }
+
+    /// The workflow of that file name, which must exist.
+    pub(crate) fn workflow(&mut self, file: &str) -> &mut Workflow {
+        self.workflows.get_mut(file).expect("a workflow that was added")
+    }
+
+    /// The pull request of that number, which must exist.
+    pub(crate) fn pull(&mut self, number: u64) -> &mut PullRequest {
+        self.pulls.get_mut(&number).expect("a pull request that was opened")
+    }
+
+    /// The commit that a branch, a tag, a SHA or the beginning of one names.
+    pub(super) fn resolve(&self, name: &str) -> Option<String> {
+        let by_name = self.branches.get(name).or_else(|| self.tags.get(name)).or_else(|| self.commits.get(name));
+        let by_prefix = || {
+            let mut found = self.commits.iter().filter(|sha| name.len() >= 4 && sha.starts_with(name));
+            found.next().filter(|_| found.next().is_none())
+        };
+        by_name.or_else(by_prefix).cloned()
+    }
+}

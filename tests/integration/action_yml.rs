@@ -1,0 +1,205 @@
+//! action.yml: its inputs and outputs are those of the program and of the README, and its step runs as a runner would run it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use yaml_rust2::{Yaml, YamlLoader};
+
+use crate::fake::Version;
+use crate::stage;
+use crate::stage::{SOURCE, TARGET, WORKFLOW};
+
+fn file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+fn action() -> Yaml {
+    YamlLoader::load_from_str(&file("action.yml")).unwrap().remove(0)
+}
+
+fn keys(yaml: &Yaml) -> BTreeSet<String> {
+    yaml.as_hash().unwrap().keys().map(|key| key.as_str().unwrap().to_owned()).collect()
+}
+
+/// The first cell of each row of the table under a heading of the README: the names between backticks.
+fn readme_table(heading: &str) -> BTreeSet<String> {
+    let readme = file("README.md");
+    let (_, section) = readme.split_once(&format!("\n## {heading}\n")).expect("the heading");
+    let section = section.split("\n## ").next().unwrap();
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" |").map(|(cell, _)| cell));
+    cells.flat_map(|cell| cell.split(", ").map(|name| name.trim_matches('`').to_owned())).collect()
+}
+
+/// The fields of the configuration's `Inputs`, as the user writes them.
+fn configured_inputs() -> BTreeSet<String> {
+    let source = file("src/config.rs");
+    let (_, body) = source.split_once("struct Inputs {").unwrap();
+    let body = body.split_once('}').unwrap().0;
+    let fields = body.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name);
+    fields.map(|name| name.replace("git_ref", "ref").replace('_', "-")).collect()
+}
+
+#[test]
+fn input_in_one_place_is_in_all() {
+    let inputs = keys(&action()["inputs"]);
+
+    assert_eq!(inputs, configured_inputs(), "action.yml and src/config.rs");
+    assert_eq!(inputs, readme_table("Inputs"), "action.yml and README.md");
+    let mapped: BTreeSet<String> = env().into_keys().collect();
+    let expected = inputs.iter().map(|name| format!("INPUT_{}", name.to_uppercase().replace('-', "_"))).collect();
+    assert_eq!(mapped, expected, "inputs and the step's env");
+}
+
+#[test]
+fn output_in_one_place_is_in_all() {
+    let outputs = &action()["outputs"];
+
+    assert_eq!(keys(outputs), readme_table("Outputs"));
+    let written = file("src/dispatch.rs") + &file("src/report.rs");
+    for name in keys(outputs) {
+        let value = outputs[name.as_str()]["value"].as_str().unwrap();
+        assert_eq!(value, format!("${{{{ steps.dispatch-action.outputs.{name} }}}}"));
+        assert!(written.contains(&format!("runner.output(\"{name}\", ")), "{name} is written");
+    }
+}
+
+/// The step's `env`: variable and input.
+fn env() -> BTreeMap<String, String> {
+    let action = action();
+    let env = action["runs"]["steps"][0]["env"].as_hash().unwrap();
+    let input = |value: &Yaml| {
+        let expression = value.as_str().unwrap().strip_prefix("${{ inputs.").unwrap();
+        expression.strip_suffix(" }}").unwrap().to_owned()
+    };
+    env.iter().map(|(name, value)| (name.as_str().unwrap().to_owned(), input(value))).collect()
+}
+
+/// Runs the action's only step as a runner does: expressions in `env` are evaluated, `run` is a script for `sh -e`.
+fn run_step(folder: &Path, given: &[(&str, &str)], vars: &[(&str, &str)]) -> Output {
+    let action = action();
+    let steps = action["runs"]["steps"].as_vec().unwrap();
+    assert_eq!((steps.len(), steps[0]["shell"].as_str()), (1, Some("sh")));
+    let script = steps[0]["run"].as_str().unwrap();
+    assert!(!script.contains("${{"), "no expression inside `run:`");
+    let value = |input: &str| {
+        let given = given.iter().find(|(name, _)| *name == input).map(|(_, value)| (*value).to_owned());
+        let default = action["inputs"][input]["default"].as_str().unwrap_or_default();
+        given.unwrap_or_else(|| {
+            default
+                .replace("${{ job.status }}", "success")
+                .replace("${{ github.api_url }}", "")
+                .replace("${{ github.server_url }}", "")
+        })
+    };
+    Command::new("sh")
+        .args(["-e", "-c", script])
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap())
+        .env("GITHUB_ACTION_PATH", folder)
+        .envs(env().into_iter().map(|(name, input)| (name, value(&input))))
+        .envs(vars.iter().copied())
+        .output()
+        .unwrap()
+}
+
+/// A copy of the action's folder, whose name has a blank, as a runner's may.
+fn action_folder() -> (tempfile::TempDir, std::path::PathBuf) {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path().join("the action");
+    fs::create_dir_all(folder.join("dist")).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::copy(root.join("dist/run"), folder.join("dist/run")).unwrap();
+    (temp, folder)
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn steps_of_action_yml_make_the_round_trip() {
+    let stage = stage(Version::V1_26);
+    let (_temp, folder) = action_folder();
+    let released = format!("dist/dispatch-action-linux-{}", std::env::consts::ARCH);
+    symlink(env!("CARGO_BIN_EXE_dispatch-action"), folder.join(released)).unwrap();
+    let event = folder.join("event.json");
+    let output = folder.join("output");
+    let run = |given: &[(&str, &str)], name: &str, repository: &str, payload: String| {
+        fs::write(&event, payload).unwrap();
+        let vars = [
+            ("GITHUB_API_URL", stage.gitea.api_url()),
+            ("GITHUB_SERVER_URL", "https://gitea.example.com".to_owned()),
+            ("GITHUB_EVENT_NAME", name.to_owned()),
+            ("GITHUB_EVENT_PATH", event.to_str().unwrap().to_owned()),
+            ("GITHUB_REPOSITORY", repository.to_owned()),
+            ("GITHUB_RUN_ID", "30".to_owned()),
+            ("GITHUB_RUN_NUMBER", "1".to_owned()),
+            ("GITHUB_OUTPUT", output.to_str().unwrap().to_owned()),
+        ];
+        let result = run_step(&folder, given, &vars.each_ref().map(|(name, value)| (*name, value.as_str())));
+        assert!(result.status.success(), "{}", text(&result));
+    };
+
+    let token = ("token", stage::TOKEN);
+    let payload = stage.gitea.world().pull_request_payload(SOURCE, stage.number, "opened").to_string();
+    run(&[("mode", "dispatch"), token, ("target", TARGET), ("workflow", WORKFLOW)], "pull_request", SOURCE, payload);
+    let id = stage.start_last_run();
+    let payload = stage.gitea.world().event_payload(id).to_string();
+    run(&[("mode", "report"), token], "workflow_dispatch", TARGET, payload);
+
+    let world = stage.gitea.world();
+    assert_eq!(world.statuses(SOURCE, &stage.sha)[0].state, "success");
+    assert_eq!(world.comments(SOURCE, stage.number).len(), 1);
+    assert!(fs::read_to_string(&output).unwrap().contains("comment-id="));
+}
+
+/// An executable file of the shell.
+fn script(path: &Path, text: &str) {
+    fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn without_a_release_the_source_is_built_once() {
+    let (temp, folder) = action_folder();
+    fs::create_dir(folder.join("src")).unwrap();
+    for name in ["Cargo.toml", "Cargo.lock", "src/main.rs"] {
+        fs::write(folder.join(name), "one").unwrap();
+    }
+    let bin = temp.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    // A cargo that builds a binary which says hello, into the folder that it is told.
+    script(
+        &bin.join("cargo"),
+        r#"while [ "$1" != --target-dir ]; do shift; done
+mkdir -p "$2/release"; printf '#!/bin/sh\necho hello\n' > "$2/release/dispatch-action"; chmod +x "$2/release/dispatch-action""#,
+    );
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let cache = temp.path().join("cache");
+    let run = || text(&run_step(&folder, &[], &[("PATH", &path), ("XDG_CACHE_HOME", cache.to_str().unwrap())]));
+
+    let first = run();
+    assert!(first.starts_with("Building dispatch-action from its source, once: "), "{first}");
+    assert!(first.ends_with("\nhello\n") && first.lines().count() == 2, "{first}");
+    assert_eq!(run(), "hello\n");
+
+    fs::write(folder.join("src/main.rs"), "two").unwrap();
+    assert_eq!(run().lines().count(), 2, "another source is another build");
+    let entries: Vec<_> = fs::read_dir(cache.join("dispatch-action")).unwrap().collect();
+    assert_eq!(entries.len(), 2);
+}
+
+#[test]
+fn unknown_platform_is_told_which_are_known() {
+    let (temp, folder) = action_folder();
+    script(&temp.path().join("uname"), r#"case "$1" in -s) echo Plan9 ;; -m) echo mips ;; esac"#);
+    let path = format!("{}:{}", temp.path().display(), std::env::var("PATH").unwrap());
+
+    let result = run_step(&folder, &[], &[("PATH", &path)]);
+
+    assert!(!result.status.success());
+    insta::assert_snapshot!(text(&result), @"::error::dispatch-action knows Linux on x86_64, aarch64 and armv7; this runner is Plan9 on mips");
+}

@@ -1,0 +1,124 @@
+//! An invalid configuration names the input as the user wrote it, and sends nothing.
+
+use crate::fake::Version;
+use crate::stage;
+use crate::stage::Step;
+
+/// The message of a step that must fail without a request.
+fn refusal(change: impl FnOnce(Step) -> Step) -> String {
+    let stage = stage(Version::V1_26);
+    let done = change(stage.dispatch()).run().failed();
+    assert_eq!(stage.gitea.connections(), 0, "nothing is sent");
+    assert_eq!(done.outputs, "");
+    let folder = stage.directory.path().to_str().unwrap();
+    done.log().replace(folder, "FOLDER")
+}
+
+#[test]
+fn missing_input_is_named() {
+    let names = ["mode", "token", "target", "workflow"];
+    let messages = names.map(|name| refusal(|step| step.input(name, "")));
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Nothing was sent: input `mode` is required
+    ::error::Nothing was sent: input `token` is required
+    ::error::Nothing was sent: input `target` is required
+    ::error::Nothing was sent: input `workflow` is required
+    ");
+}
+
+#[test]
+fn invalid_input_is_named_with_what_it_must_be() {
+    let inputs = [
+        ("mode", "despatch"),
+        ("token", "two words"),
+        ("target", "dispatch-target"),
+        ("target", "../dispatch-target"),
+        ("workflow", ".gitea/workflows/build.yml"),
+        ("ref", "refs/pull/1/head"),
+        ("inputs", "product"),
+        ("inputs", "pr_number=1"),
+        ("inputs", "a=1\na=2"),
+        ("inputs", r#"{"a": {}}"#),
+        ("source", "mporter"),
+        ("pr-number", "#7"),
+        ("sha", "7f68d9e"),
+        ("context", "two\nlines"),
+        ("api-url", "gitea.example.com"),
+        ("api-url", "https://user:password@gitea.example.com/api/v1"),
+        ("api-url", "https://api.github.com"),
+        ("server-url", "javascript:alert(1)"),
+    ];
+    let messages = inputs.map(|(name, value)| refusal(|step| step.input(name, value)));
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Nothing was sent: input `mode` must be `dispatch` or `report`, not `despatch`
+    ::error::Nothing was sent: input `token` has characters that no token has (a space, a line break, an umlaut …): store the secret again
+    ::error::Nothing was sent: input `target` must be `owner/name`, not `dispatch-target`
+    ::error::Nothing was sent: input `target` must be `owner/name`, not `../dispatch-target`
+    ::error::Nothing was sent: input `workflow` must be the file name of a workflow, such as `build.yml`, without its folder, not `.gitea/workflows/build.yml`
+    ::error::Nothing was sent: input `ref` must be a branch, `refs/heads/…` or `refs/tags/…`, not `refs/pull/1/head`
+    ::error::Nothing was sent: input `inputs` must have lines `key=value`, or be one JSON object; `product` is neither
+    ::error::Nothing was sent: input `inputs` must not set `pr_number`: this action sets it, or it is there twice
+    ::error::Nothing was sent: input `inputs` must not set `a`: this action sets it, or it is there twice
+    ::error::Nothing was sent: input `inputs` must hold plain values, and `a` is a list or an object
+    ::error::Nothing was sent: input `source` must be `owner/name`, not `mporter`
+    ::error::Nothing was sent: input `pr-number` must be the number of a pull request, not `#7`
+    ::error::Nothing was sent: input `sha` must be a full commit SHA of 40 or 64 hexadecimal digits, not `7f68d9e`
+    ::error::Nothing was sent: input `context` must be one line of at most 255 characters, not `two lines`
+    ::error::Nothing was sent: input `api-url` must be an address that starts with `http://` or `https://`
+    ::error::Nothing was sent: input `api-url` must not hold a user name or password: the token belongs into `token`
+    ::error::Nothing was sent: this server is GitHub, and this action speaks to Gitea only
+    ::error::Nothing was sent: input `server-url` must be an address that starts with `http://` or `https://`
+    ");
+}
+
+#[test]
+fn invalid_input_of_a_report_is_named() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    let sent = stage.gitea.requests().len();
+    let inputs =
+        [("comment", "update-all"), ("status", "{}"), ("status", "{\"build\""), ("pr-number", "x"), ("sha", "HEAD")];
+    let messages = inputs.map(|(name, value)| stage.report(run).input(name, value).run().failed().log());
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Nothing was sent: input `comment` must be `create` or `off`, not `update-all`
+    ::error::Nothing was sent: input `status` is the JSON of an empty `needs`: the job that reports needs the job that builds
+    ::error::Nothing was sent: input `status` starts like the JSON of `needs`, but is not: EOF while parsing an object at line 1 column 8
+    ::error::Nothing was sent: input `pr-number` must be the number of a pull request, not `x`
+    ::error::Nothing was sent: input `sha` must be a full commit SHA of 40 or 64 hexadecimal digits, not `HEAD`
+    ");
+    assert_eq!(stage.gitea.requests().len(), sent);
+}
+
+#[test]
+fn step_outside_of_a_workflow_is_told_what_is_missing() {
+    let messages = [
+        refusal(|step| step.without("GITHUB_REPOSITORY")),
+        refusal(|step| step.without("GITHUB_API_URL")),
+        refusal(|step| step.var("GITHUB_EVENT_PATH", "/nowhere/event.json")),
+        refusal(|step| step.event("pull_request", &serde_json::json!({}))),
+        refusal(|step| step.event("pull_request", &serde_json::json!({"pull_request": {"number": "#1"}}))),
+    ];
+    insta::assert_snapshot!(messages.join("\n"), @r##"
+    ::error::Nothing was sent: variable GITHUB_REPOSITORY is not set: this program runs in a step of a workflow
+    ::error::Nothing was sent: variable GITHUB_API_URL is not set: this program runs in a step of a workflow
+    ::error::Nothing was sent: the event payload /nowhere/event.json could not be read: No such file or directory (os error 2)
+    ::error::Nothing was sent: input `sha` is required, since the event payload has no pull request
+    ::error::Nothing was sent: the event payload FOLDER/step-1/event.json could not be understood: invalid type: string "#1", expected a nonzero u64 at line 1 column 30
+    "##);
+}
+
+#[test]
+fn other_forge_is_told_that_this_speaks_to_gitea() {
+    insta::assert_snapshot!(refusal(|step| step.var("FORGEJO_ACTIONS", "true")), @"::error::Nothing was sent: this server is Forgejo, and this action speaks to Gitea only");
+}
+
+#[test]
+fn unset_input_arrives_empty_and_takes_its_default() {
+    let stage = stage(Version::V1_26);
+    let names = ["ref", "inputs", "source", "pr-number", "sha", "head-ref", "context", "api-url", "server-url", "body"];
+
+    names.iter().fold(stage.dispatch(), |step, name| step.input(name, "")).run().ok();
+
+    assert_eq!(stage.gitea.requests()[0].body["ref"], "main");
+}

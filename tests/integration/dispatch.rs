@@ -1,0 +1,254 @@
+//! `mode: dispatch`: what is sent, and what people read.
+
+use serde_json::{Value, json};
+
+use crate::fake::Version;
+use crate::stage::{SOURCE, TARGET, WORKFLOW};
+use crate::{sent, shown, stage};
+
+#[test]
+fn dispatch_starts_the_run_and_links_the_pending_status_to_it() {
+    let stage = stage(Version::V1_26);
+
+    let done = stage.dispatch().run().ok();
+
+    insta::assert_snapshot!(sent(&stage), @r#"
+    POST /api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true {"inputs":{"pr_head_ref":"feature/x","pr_head_sha":"SHA","pr_number":"1","source_repo":"mporter/dispatch-source"},"ref":"main"}
+    POST /api/v1/repos/mporter/dispatch-source/statuses/SHA {"context":"dispatch-target/build","description":"Dispatched to mporter/dispatch-target","state":"pending","target_url":"https://gitea.example.com/mporter/dispatch-target/actions/runs/30"}
+    "#);
+    assert_eq!(stage.gitea.connections(), 1, "both requests share a connection");
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+    Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
+    Status dispatch-target/build on mporter/dispatch-source@SHA10: pending, Dispatched to mporter/dispatch-target
+    ");
+    insta::assert_snapshot!(done.outputs, @"
+    run-id=30
+    run-url=https://gitea.example.com/mporter/dispatch-target/actions/runs/30
+    state=pending
+    ");
+    insta::assert_snapshot!(shown(&done.summary, &stage), @"
+    ### Dispatched to mporter/dispatch-target
+
+    - Run: [build-from-pr.yml at main](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
+    - Pull request [mporter/dispatch-source#1](https://gitea.example.com/mporter/dispatch-source/pulls/1), commit [SHA10](https://gitea.example.com/mporter/dispatch-source/commit/SHA)
+    - Status dispatch-target/build: pending
+    ");
+    let statuses = stage.gitea.world().statuses(SOURCE, &stage.sha);
+    assert_eq!(statuses.len(), 1);
+    assert_eq!(stage.gitea.world().runs.len(), 1);
+    assert_eq!(stage.gitea.world().comments(SOURCE, stage.number).len(), 0);
+}
+
+#[test]
+fn request_carries_the_token_in_its_header_only() {
+    let stage = stage(Version::V1_26);
+
+    stage.dispatch().run().ok();
+
+    for request in stage.gitea.requests() {
+        assert_eq!(request.authorization.as_deref(), Some("token token-of-the-bot"));
+        assert_eq!(request.content_type.as_deref(), Some("application/json"));
+        assert!(request.user_agent.unwrap().starts_with("dispatch-action/"));
+        assert!(!request.path.contains("token-of") && !request.body.to_string().contains("token-of"));
+    }
+}
+
+#[test]
+fn server_that_does_not_tell_the_run_gets_a_link_to_the_workflows_page() {
+    for version in [Version::V1_24, Version::V1_25] {
+        let stage = stage(version);
+
+        let done = stage.dispatch().run().ok();
+
+        let page = "https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml";
+        assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].target_url, page);
+        assert_eq!(done.outputs, format!("run-url={page}\nstate=pending\n"));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(shown(&done.log(), &stage), @"
+            Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+            The server does not say which run it started (Gitea does from 1.26 on), so the link is the workflow's page: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml
+            Status dispatch-target/build on mporter/dispatch-source@SHA10: pending, Dispatched to mporter/dispatch-target
+            ");
+        }
+        assert_eq!(stage.gitea.requests().len(), 2);
+    }
+}
+
+#[test]
+fn pull_request_target_reports_to_the_forks_head_and_not_to_the_base() {
+    let stage = stage(Version::V1_26);
+    let (number, head) = {
+        let mut world = stage.gitea.world();
+        world.add_repository("contrib/dispatch-source");
+        let head = world.new_sha();
+        (world.open_pull_request(SOURCE, "contrib/dispatch-source", "evil", &head), head)
+    };
+    let event = stage.gitea.world().pull_request_payload(SOURCE, number, "opened");
+
+    stage.dispatch().event("pull_request_target", &event).run().ok();
+
+    let world = stage.gitea.world();
+    assert_eq!(world.statuses(SOURCE, &head).len(), 1);
+    let expected = [("pr_head_ref", "evil"), ("pr_head_sha", &head), ("pr_number", "2"), ("source_repo", SOURCE)];
+    for (name, value) in expected {
+        assert_eq!(world.runs[0].inputs[name], value);
+    }
+}
+
+#[test]
+fn recorded_payloads_give_the_pull_request_that_they_are_of() {
+    let event = |name: &str| -> (Value, Vec<(String, String)>) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/events/");
+        let json = std::fs::read_to_string(format!("{folder}{name}.json")).unwrap();
+        let env = std::fs::read_to_string(format!("{folder}{name}.env")).unwrap();
+        let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        (serde_json::from_str(&json).unwrap(), env.lines().filter_map(pair).collect())
+    };
+    for (name, number, head_ref) in [
+        ("pull_request-opened", 3, "evb"),
+        ("pull_request-synchronized", 3, "evb"),
+        ("pull_request_target-opened-from-fork", 4, "evil"),
+    ] {
+        let stage = stage(Version::V1_26);
+        let (payload, env) = event(name);
+        let head = payload["pull_request"]["head"]["sha"].as_str().unwrap();
+        stage.gitea.world().repository(SOURCE).commits.insert(head.to_owned());
+        let recorded = env.iter().fold(stage.dispatch(), |step, (name, value)| step.var(name, value));
+        let event_name = &env.iter().find(|(name, _)| name == "GITHUB_EVENT_NAME").unwrap().1;
+
+        recorded.var("GITHUB_API_URL", &stage.gitea.api_url()).event(event_name, &payload).run().ok();
+
+        let inputs = &stage.gitea.requests()[0].body["inputs"];
+        let expected = json!({
+            "pr_number": number.to_string(), "pr_head_sha": head, "pr_head_ref": head_ref, "source_repo": SOURCE,
+        });
+        assert_eq!(*inputs, expected, "{name}");
+        assert!(stage.gitea.requests()[1].path.ends_with(head), "{name}");
+    }
+}
+
+#[test]
+fn users_inputs_are_sent_as_strings_beside_the_four() {
+    for inputs in ["product=x86\nparallel=4", r#"{"product": "x86", "parallel": 4}"#] {
+        let stage = stage(Version::V1_26);
+        stage.gitea.world().repository(TARGET).add_workflow(WORKFLOW, &["product", "parallel"]);
+
+        stage.dispatch().input("inputs", inputs).run().ok();
+
+        let sent = &stage.gitea.requests()[0].body["inputs"];
+        assert_eq!((&sent["product"], &sent["parallel"]), (&json!("x86"), &json!("4")));
+        assert_eq!(sent["source_repo"], SOURCE);
+    }
+}
+
+#[test]
+fn event_that_is_no_pull_request_dispatches_its_commit() {
+    let stage = stage(Version::V1_26);
+    let head = stage.gitea.world().repository(SOURCE).branches["main"].clone();
+    let push = json!({"ref": "refs/heads/main", "after": head});
+
+    let done = stage.dispatch().event("push", &push).var("GITHUB_SHA", &head).var("GITHUB_REF_NAME", "main").run().ok();
+
+    let requests = stage.gitea.requests();
+    let expected = json!({"pr_number": "", "pr_head_sha": head, "pr_head_ref": "main", "source_repo": SOURCE});
+    assert_eq!(requests[0].body["inputs"], expected);
+    assert!(requests[1].path.ends_with(&format!("/statuses/{head}")));
+    assert!(done.log.contains(&format!("for commit {} of {SOURCE}", &head[..10])), "{}", done.log);
+}
+
+#[test]
+fn overrides_replace_what_the_event_says() {
+    let stage = stage(Version::V1_26);
+    let other = {
+        let mut world = stage.gitea.world();
+        let sha = world.new_sha();
+        let source = world.add_repository("mporter/other");
+        source.commits.insert(sha.clone());
+        source.add_collaborator("dispatch-bot", crate::fake::Permission::Write);
+        world.repository(TARGET).add_tag("v1", &sha);
+        sha
+    };
+
+    stage
+        .dispatch()
+        .input("source", "mporter/other")
+        .input("pr-number", "99")
+        .input("sha", &other.to_uppercase())
+        .input("head-ref", "topic")
+        .input("ref", "refs/tags/v1")
+        .input("context", "ci/other")
+        .run()
+        .ok();
+
+    let requests = stage.gitea.requests();
+    let inputs =
+        json!({"pr_number": "99", "pr_head_sha": other, "pr_head_ref": "topic", "source_repo": "mporter/other"});
+    assert_eq!(requests[0].body, json!({"ref": "refs/tags/v1", "inputs": inputs}));
+    assert_eq!(requests[1].path, format!("/api/v1/repos/mporter/other/statuses/{other}"));
+    assert_eq!(requests[1].body["context"], "ci/other");
+}
+
+#[test]
+fn context_is_read_from_gitea_variables_where_github_ones_are_missing() {
+    let stage = stage(Version::V1_26);
+    let step = stage.dispatch();
+    let names = ["API_URL", "SERVER_URL", "REPOSITORY", "EVENT_NAME", "EVENT_PATH"];
+    let renamed =
+        names.iter().fold(step, |step, name| step.rename(&format!("GITHUB_{name}"), &format!("GITEA_{name}")));
+
+    renamed.run().ok();
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha).len(), 1);
+}
+
+#[test]
+fn links_keep_the_sub_path_of_the_server_url() {
+    let stage = stage(Version::V1_26);
+
+    let done = stage.dispatch().input("server-url", "https://example.com/git/").run().ok();
+
+    let page = "https://example.com/git/mporter/dispatch-target/actions/runs/30";
+    assert_eq!(done.output("run-url"), Some(page));
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].target_url, page);
+}
+
+#[test]
+fn refused_dispatch_fails_with_what_was_tried_and_the_servers_own_words() {
+    let stage = stage(Version::V1_26);
+
+    let done = stage.dispatch().input("workflow", "no-such.yml").run().failed();
+
+    insta::assert_snapshot!(shown(&done.log(), &stage), @r#"::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true was answered 404 Not Found: workflow "no-such.yml" doesn't exist"#);
+    assert_eq!(done.outputs, "");
+    assert_eq!(stage.gitea.world().runs.len(), 0);
+}
+
+#[test]
+fn refused_pending_status_fails_the_step_but_tells_the_run() {
+    let stage = stage(Version::V1_26);
+    let unknown = "ab".repeat(20);
+
+    let done = stage.dispatch().input("sha", &unknown).run().failed();
+
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+    Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
+    ::error::The run is under way (https://gitea.example.com/mporter/dispatch-target/actions/runs/30), but the pending status was not set: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message
+    ");
+    insta::assert_snapshot!(done.outputs, @"
+    run-id=30
+    run-url=https://gitea.example.com/mporter/dispatch-target/actions/runs/30
+    ");
+    assert_eq!(stage.gitea.world().runs.len(), 1);
+}
+
+#[test]
+fn answer_that_is_not_giteas_fails_the_step() {
+    let stage = stage(Version::V1_26);
+    stage.gitea.refuse("POST", "/dispatches", 200, "text/html", "<html>\n<title>Sign in</title>");
+
+    let done = stage.dispatch().run().failed();
+
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>");
+}

@@ -1,0 +1,47 @@
+//! The tests of the whole program, in one binary.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong may stop at once, and may read the environment"
+)]
+
+#[path = "../fake/mod.rs"]
+mod fake;
+#[path = "../stage/mod.rs"]
+mod stage;
+
+mod action_yml;
+mod configuration;
+mod contract;
+mod dispatch;
+mod real;
+mod report;
+mod safety;
+
+use fake::{Request, Version};
+use stage::Stage;
+
+/// The stage on a server of this version, with the binary that these tests are about.
+fn stage(version: Version) -> Stage {
+    Stage::new(env!("CARGO_BIN_EXE_dispatch-action"), version)
+}
+
+/// What was sent: a line a request, with its body.
+fn sent(stage: &Stage) -> String {
+    lines(&stage.gitea.requests(), stage)
+}
+
+/// Requests as lines, with the pull request's head by name.
+fn lines(requests: &[Request], stage: &Stage) -> String {
+    let line = |request: &Request| {
+        let body = if request.body.is_null() { String::new() } else { format!(" {}", request.body) };
+        format!("{} {}{body}", request.method, request.path).replace(&stage.sha, "SHA")
+    };
+    requests.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A text with what differs from run to run by name: the head, and the address of the fake.
+fn shown(text: &str, stage: &Stage) -> String {
+    text.replace(&stage.sha, "SHA").replace(&stage.sha[..10], "SHA10").replace(&stage.gitea.url(), "http://fake")
+}

@@ -1,0 +1,107 @@
+//! The API of a real Gitea, as the people use it whom the tests play.
+
+use std::sync::Once;
+
+use reqwest::{Client, Method, Response};
+use serde_json::Value;
+
+/// One person's view of the server.
+#[derive(Clone)]
+pub(crate) struct Api {
+    client: Client,
+    url: String,
+    token: String,
+}
+
+impl Api {
+    /// Requests with this token, or without one when it is empty.
+    pub(crate) fn new(url: &str, token: &str) -> Self {
+        static CRYPTO: Once = Once::new();
+        CRYPTO.call_once(|| {
+            // An error only says that another test has done it.
+            rustls::crypto::ring::default_provider().install_default().ok();
+        });
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { client, url: url.to_owned(), token: token.to_owned() }
+    }
+
+    /// The token of this view.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The same person with another token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// What the server calls itself, if it answers at all.
+    pub(crate) async fn version(&self) -> Option<String> {
+        let answer = self.client.get(format!("{}/api/v1/version", self.url)).send().await.ok()?;
+        let body: Value = answer.json().await.ok()?;
+        Some(body["version"].as_str()?.to_owned())
+    }
+
+    /// Reads a resource of the API.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.request(Method::GET, path, None).await
+    }
+
+    /// Posts to the API; the answer is null where it has no body.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        self.request(Method::POST, path, Some(body)).await
+    }
+
+    /// Puts to the API.
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Value {
+        self.request(Method::PUT, path, Some(body)).await
+    }
+
+    /// Reads a resource that is text, such as a log, whatever the answer's status is.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.send(Method::GET, path, None).await.text().await.unwrap()
+    }
+
+    /// Creates a token of a user who has this password, with these scopes and no other.
+    pub(crate) async fn create_token(&self, user: &str, password: &str, scopes: &[&str]) -> String {
+        let answer = self
+            .client
+            .post(format!("{}/api/v1/users/{user}/tokens", self.url))
+            .basic_auth(user, Some(password))
+            .json(&serde_json::json!({ "name": "tests", "scopes": scopes }))
+            .send()
+            .await
+            .unwrap();
+        let token = body(answer, "the creation of a token").await;
+        token["sha1"].as_str().unwrap().to_owned()
+    }
+
+    /// The status code of a web page, seen by somebody who is not signed in.
+    pub(crate) async fn page(&self, url: &str) -> u16 {
+        self.client.get(url).send().await.unwrap().status().as_u16()
+    }
+
+    async fn request(&self, method: Method, path: &str, json: Option<&Value>) -> Value {
+        let what = format!("{method} {path}");
+        body(self.send(method, path, json).await, &what).await
+    }
+
+    async fn send(&self, method: Method, path: &str, json: Option<&Value>) -> Response {
+        let mut request = self.client.request(method, format!("{}/api/v1{path}", self.url));
+        if !self.token.is_empty() {
+            request = request.header("Authorization", format!("token {}", self.token));
+        }
+        if let Some(json) = json {
+            request = request.json(json);
+        }
+        request.send().await.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+}
+
+/// The body of a good answer; a bad one fails the test with what the server says.
+async fn body(answer: Response, what: &str) -> Value {
+    let status = answer.status();
+    let text = answer.text().await.unwrap();
+    assert!(status.is_success(), "{what} answered {status}: {text}");
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}

@@ -1,0 +1,357 @@
+//! The two repositories, the people and the action on a real server, and what can be seen there.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::api::Api;
+use super::git::Checkout;
+use super::server::{OWNER, Server, job_cache, output, random_hex};
+
+/// The repository with the pull requests.
+pub(crate) const SOURCE: &str = "mporter/dispatch-source";
+/// The repository with the workflow that builds them.
+pub(crate) const TARGET: &str = "mporter/dispatch-target";
+/// The account that dispatches and reports.
+pub(crate) const BOT: &str = "dispatch-bot";
+/// The file name of the target's workflow.
+pub(crate) const WORKFLOW: &str = "build-from-pr.yml";
+
+/// How long runs may take to end.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How the repositories of a test differ from the usual ones.
+pub(crate) struct Setup {
+    /// The source's workflow, as in `examples/` unless the test changes it.
+    pub(crate) source_workflow: String,
+    /// The target's workflow.
+    pub(crate) target_workflow: String,
+    /// Whether people have to sign in to see the source.
+    pub(crate) private_source: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            source_workflow: example("source.yml"),
+            target_workflow: example("build-from-pr.yml"),
+            private_source: false,
+        }
+    }
+}
+
+/// A server with the action and both repositories, as the documentation says to set them up.
+pub(crate) struct World {
+    pub(crate) server: Server,
+    source: Checkout,
+}
+
+/// A run as the owner of its repository sees it.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) id: u64,
+    pub(crate) number: u64,
+    pub(crate) status: String,
+    pub(crate) conclusion: String,
+    pub(crate) jobs: Vec<Job>,
+}
+
+/// A job of a run.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) conclusion: String,
+}
+
+/// What the action said about a commit.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Status {
+    pub(crate) state: String,
+    pub(crate) description: String,
+    pub(crate) link: String,
+}
+
+/// A comment on a pull request.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Comment {
+    pub(crate) author: String,
+    pub(crate) body: String,
+}
+
+impl Run {
+    fn has_ended(&self) -> bool {
+        // A run says that it has failed before the jobs that need the failed one have begun, so they are asked too.
+        self.status == "completed" && self.jobs.iter().all(|job| job.status == "completed")
+    }
+}
+
+impl World {
+    /// The repositories as the examples have them.
+    pub(crate) async fn new() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// The repositories as the test wants them.
+    pub(crate) async fn with(setup: Setup) -> Self {
+        let server = Server::start().await;
+        let owner = server.owner();
+        publish_action(&server).await;
+
+        // The examples name a server that does not exist; nothing else in them is changed.
+        let here = |workflow: &str| workflow.replace("https://gitea.example.com", server.url());
+        create_repository(owner, SOURCE, setup.private_source).await;
+        create_repository(owner, TARGET, false).await;
+        let source = checkout(&server, owner, SOURCE, "source");
+        source.push("main", &[("README.md", "A\n"), (".gitea/workflows/source.yml", &here(&setup.source_workflow))]);
+        let target = checkout(&server, owner, TARGET, "target");
+        let path = format!(".gitea/workflows/{WORKFLOW}");
+        target.push("main", &[("README.md", "B\n"), (&path, &here(&setup.target_workflow))]);
+        for repository in [SOURCE, TARGET] {
+            wait_for_content(owner, repository).await;
+        }
+
+        let world = Self { server, source };
+        let bot = world.create_user(BOT, &["write:repository", "write:issue"]).await;
+        for repository in [SOURCE, TARGET] {
+            world.add_collaborator(repository, BOT, "write").await;
+            world.set_secret(repository, "DISPATCH_TOKEN", bot.token()).await;
+        }
+        world
+    }
+
+    fn owner(&self) -> &Api {
+        self.server.owner()
+    }
+
+    /// A new account, seen through a token with these scopes only.
+    pub(crate) async fn create_user(&self, name: &str, scopes: &[&str]) -> Api {
+        let password = random_hex(16);
+        let user = json!({
+            "username": name,
+            "email": format!("{name}@example.com"),
+            "password": password,
+            "must_change_password": false,
+        });
+        self.owner().post("/admin/users", &user).await;
+        let token = self.owner().create_token(name, &password, scopes).await;
+        self.owner().with_token(&token)
+    }
+
+    /// Lets an account read or write a repository.
+    pub(crate) async fn add_collaborator(&self, repository: &str, name: &str, permission: &str) {
+        let path = format!("/repos/{repository}/collaborators/{name}");
+        self.owner().put(&path, &json!({ "permission": permission })).await;
+    }
+
+    /// Stores a secret for the jobs of a repository.
+    pub(crate) async fn set_secret(&self, repository: &str, name: &str, value: &str) {
+        let path = format!("/repos/{repository}/actions/secrets/{name}");
+        self.owner().put(&path, &json!({ "data": value })).await;
+    }
+
+    /// Pushes a branch whose build ends with this exit code, and opens a pull request of it. Returns its head.
+    pub(crate) async fn open_pull_request(&self, build_exit_code: u8) -> String {
+        let sha = self.push_build(build_exit_code);
+        let request = json!({ "title": "A change", "head": "feature", "base": "main" });
+        self.owner().post(&format!("/repos/{SOURCE}/pulls"), &request).await;
+        sha
+    }
+
+    /// Pushes one more commit to the branch of the pull request, and returns it.
+    pub(crate) fn push_build(&self, exit_code: u8) -> String {
+        self.source.push("feature", &[("build.sh", &build_script(exit_code))])
+    }
+
+    /// Forks the source as that person, and opens a pull request from the fork. Returns its head.
+    pub(crate) async fn open_pull_request_from_fork(&self, person: &str, api: &Api) -> String {
+        let fork = api.post(&format!("/repos/{SOURCE}/forks"), &json!({})).await;
+        let fork = fork["full_name"].as_str().unwrap().to_owned();
+        let checkout = checkout(&self.server, api, &fork, "fork");
+        checkout.fetch("main");
+        let sha = checkout.push("feature", &[("build.sh", &build_script(0))]);
+        let request = json!({ "title": "A change", "head": format!("{person}:feature"), "base": "main" });
+        api.post(&format!("/repos/{SOURCE}/pulls"), &request).await;
+        sha
+    }
+
+    /// Waits for the end of the runs of the source, then of the target; returns the target's last one.
+    pub(crate) async fn last_run(&self, source_runs: usize, target_runs: usize) -> Run {
+        finished_runs(&self.server, SOURCE, source_runs).await;
+        finished_runs(&self.server, TARGET, target_runs).await.pop().unwrap()
+    }
+
+    /// Every status that a commit of the source ever had from the action, oldest first.
+    pub(crate) async fn statuses(&self, sha: &str) -> Vec<Status> {
+        let answer = self.owner().get(&format!("/repos/{SOURCE}/commits/{sha}/statuses?limit=50")).await;
+        let mut statuses = list(&answer);
+        statuses.retain(|status| status["context"] == "dispatch-target/build");
+        statuses.sort_by_key(|status| status["id"].as_u64());
+        statuses
+            .iter()
+            .map(|status| Status {
+                state: text(&status["status"]),
+                description: text(&status["description"]),
+                link: text(&status["target_url"]),
+            })
+            .collect()
+    }
+
+    /// All comments on the pull requests of the source, oldest first.
+    pub(crate) async fn comments(&self) -> Vec<Comment> {
+        let answer = self.owner().get(&format!("/repos/{SOURCE}/issues/comments?limit=50")).await;
+        list(&answer)
+            .iter()
+            .map(|comment| Comment { author: text(&comment["user"]["login"]), body: text(&comment["body"]) })
+            .collect()
+    }
+
+    /// The logs of a run of the target, one job after the other.
+    pub(crate) async fn log(&self, run: &Run) -> String {
+        let mut logs = String::new();
+        for job in &run.jobs {
+            logs.push_str(&log(self.owner(), TARGET, job).await);
+        }
+        logs
+    }
+
+    /// The page for people of a run of the target.
+    pub(crate) fn run_page(&self, run: &Run) -> String {
+        let number = if self.server.names_runs() { run.id } else { run.number };
+        format!("{}/{TARGET}/actions/runs/{number}", self.server.url())
+    }
+
+    /// The link of a status from before the run has told its own.
+    pub(crate) fn pending_page(&self, run: &Run) -> String {
+        if self.server.names_runs() {
+            return self.run_page(run);
+        }
+        format!("{}/{TARGET}/actions?workflow={WORKFLOW}", self.server.url())
+    }
+}
+
+/// Waits until a repository has so many runs and all of them have ended, oldest first. Prints the logs of their jobs.
+pub(crate) async fn finished_runs(server: &Server, repository: &str, count: usize) -> Vec<Run> {
+    let asked = Instant::now();
+    loop {
+        let runs = runs(server.owner(), repository).await;
+        let ended = runs.len() >= count && runs.iter().all(Run::has_ended);
+        if ended || asked.elapsed() > PATIENCE {
+            for job in runs.iter().flat_map(|run| &run.jobs) {
+                println!("--- {repository}, {job:?}\n{}", log(server.owner(), repository, job).await);
+            }
+            assert!(ended, "{repository} has not {count} ended runs after {PATIENCE:?}: {runs:#?}");
+            assert_eq!(runs.len(), count, "number of the runs of {repository}");
+            println!("Gitea {}: the runs of {repository} ended after {:.1?}", server.version(), asked.elapsed());
+            return runs;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// All runs of a repository, oldest first.
+async fn runs(owner: &Api, repository: &str) -> Vec<Run> {
+    let path = format!("/repos/{repository}/actions/runs");
+    let mut runs = Vec::new();
+    for run in list(&owner.get(&format!("{path}?limit=50")).await["workflow_runs"]) {
+        let jobs = list(&owner.get(&format!("{path}/{}/jobs", run["id"])).await["jobs"]);
+        runs.push(Run {
+            id: run["id"].as_u64().unwrap(),
+            number: run["run_number"].as_u64().unwrap(),
+            status: text(&run["status"]),
+            conclusion: text(&run["conclusion"]),
+            jobs: jobs.iter().map(job).collect(),
+        });
+    }
+    runs.sort_by_key(|run| run.id);
+    runs
+}
+
+/// The log of a job.
+async fn log(owner: &Api, repository: &str, job: &Job) -> String {
+    owner.text(&format!("/repos/{repository}/actions/jobs/{}/logs", job.id)).await
+}
+
+/// The text of a file in `examples/`.
+pub(crate) fn example(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A build that says which commit it builds, and ends with this exit code.
+fn build_script(exit_code: u8) -> String {
+    format!("echo \"Building $(git rev-parse HEAD)\"\nexit {exit_code}\n")
+}
+
+/// Creates an empty repository of the owner.
+pub(crate) async fn create_repository(owner: &Api, full_name: &str, private: bool) {
+    let name = full_name.rsplit('/').next().unwrap();
+    owner.post("/user/repos", &json!({ "name": name, "private": private, "default_branch": "main" })).await;
+}
+
+/// Waits until the server knows that a repository is empty no more: only then it has pull requests.
+async fn wait_for_content(owner: &Api, repository: &str) {
+    let asked = Instant::now();
+    while owner.get(&format!("/repos/{repository}")).await["empty"] != false {
+        assert!(asked.elapsed() < PATIENCE, "{repository} stays empty after a push");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A working tree that is pushed to a repository with this person's token.
+pub(crate) fn checkout(server: &Server, api: &Api, full_name: &str, directory: &str) -> Checkout {
+    Checkout::init(server.scratch(directory), format!("{}/{full_name}.git", server.url()), api.token())
+}
+
+/// The string in a JSON value, empty where there is none.
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The elements of a JSON array, none where there is none.
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+fn job(answer: &Value) -> Job {
+    Job {
+        id: answer["id"].as_u64().unwrap(),
+        name: text(&answer["name"]),
+        status: text(&answer["status"]),
+        conclusion: text(&answer["conclusion"]),
+    }
+}
+
+/// Pushes this checkout to `mporter/dispatch-action` as `v1`, and has its binary ready before a job needs it.
+async fn publish_action(server: &Server) {
+    let name = format!("{OWNER}/dispatch-action");
+    create_repository(server.owner(), &name, false).await;
+    let action = checkout(server, server.owner(), &name, "action");
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = output(
+        Command::new("git").args(["ls-files", "-z", "-co", "--exclude-standard", "--deduplicate"]).current_dir(project),
+    );
+    for file in files.split('\0').filter(|file| !file.is_empty() && !file.starts_with("tests/fixtures/")) {
+        // A file that was deleted and not yet committed is in the list too.
+        if project.join(file).is_file() {
+            let copy = action.dir().join(file);
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(project.join(file), &copy).unwrap();
+        }
+    }
+    action.push("main", &[]);
+    action.tag("v1");
+
+    // Without configuration the action does nothing but say so, after it has found or built its binary.
+    static BUILD: Mutex<()> = Mutex::new(());
+    let turn = BUILD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let done = Command::new(action.dir().join("dist/run")).env("XDG_CACHE_HOME", job_cache()).output().unwrap();
+    drop(turn);
+    println!("The action without inputs: {}", String::from_utf8_lossy(&done.stdout));
+    println!("{}", String::from_utf8_lossy(&done.stderr));
+}

@@ -1,0 +1,168 @@
+//! The token goes to one server only and is shown nowhere; nothing from a pull request breaks out of its place.
+
+use serde_json::json;
+
+use crate::fake::{Answer, FakeGitea, Fault, Version};
+use crate::stage::{Done, SOURCE, Stage, TARGET, TOKEN, WORKFLOW};
+use crate::{shown, stage};
+
+fn assert_no_token(done: &Done) {
+    assert_eq!(done.log.lines().next(), Some("::add-mask::token-of-the-bot"), "the runner is told first");
+    for text in [&done.log(), &done.outputs, &done.summary] {
+        assert!(!text.contains(TOKEN), "{text}");
+    }
+}
+
+#[test]
+fn token_is_masked_first_and_shown_nowhere() {
+    let stage = stage(Version::V1_26);
+    assert_no_token(&stage.dispatch().run().ok());
+    let run = stage.start_last_run();
+    assert_no_token(&stage.report(run).run().ok());
+}
+
+#[test]
+fn server_that_repeats_the_token_does_not_get_it_into_the_log() {
+    for status in [200, 403] {
+        let stage = stage(Version::V1_26);
+        let body = format!(r#"{{"message": "token {TOKEN} is not welcome"}}"#);
+        stage.gitea.refuse("POST", "", status, "application/json", &body);
+
+        let done = stage.dispatch().run().failed();
+
+        assert_no_token(&done);
+        assert!(done.log.contains("token *** is not welcome"), "{}", done.log);
+    }
+}
+
+#[test]
+fn redirect_is_not_followed_and_the_token_stays() {
+    for status in [301, 302, 303, 307, 308] {
+        let stage = stage(Version::V1_26);
+        let elsewhere = FakeGitea::start(Version::V1_26);
+        let answer = Answer::new(status, "text/html", "").header("Location", format!("{}/x", elsewhere.api_url()));
+        stage.gitea.inject("POST", "/dispatches", usize::MAX, Fault::Answer(answer));
+
+        let done = stage.dispatch().run().failed();
+
+        assert_eq!(elsewhere.connections(), 0, "{status}");
+        assert_eq!(stage.gitea.requests().len(), 1, "{status}");
+        let message = shown(&done.log(), &stage).replace(&elsewhere.url(), "http://elsewhere");
+        if status == 301 {
+            insta::assert_snapshot!(message, @"::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 301 Moved Permanently: it points to http://elsewhere/api/v1/x, which is not followed");
+        }
+    }
+}
+
+#[test]
+fn hostile_branch_and_messages_stay_on_their_line() {
+    let stage = stage(Version::V1_26);
+    let hostile = "x\n::add-mask::y\r\n::set-output name=run-id::1\"}],\n[a](b)`${{ secrets.T }}`\u{202e}";
+    let event = {
+        let mut event = stage.gitea.world().pull_request_payload(SOURCE, stage.number, "opened");
+        event["pull_request"]["head"]["ref"] = json!(hostile);
+        event
+    };
+
+    let done = stage.dispatch().event("pull_request", &event).run().ok();
+
+    assert_eq!(stage.gitea.requests()[0].body["inputs"]["pr_head_ref"], hostile, "JSON carries it whole");
+    assert_eq!(done.log.lines().count(), 4);
+    assert_eq!(done.log.lines().filter(|line| line.starts_with("::")).count(), 1, "{}", done.log);
+    assert_eq!(done.outputs.lines().count(), 3);
+
+    let message = json!({"message": "a\n::add-mask::b\r\n##[add-mask]c\u{1b}[2J%0A::d"});
+    stage.gitea.refuse("POST", "/dispatches", 403, "application/json", &message.to_string());
+    let done = stage.dispatch().run().failed();
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: a ::add-mask::b  ##[add-mask]c [2J%250A::d");
+}
+
+#[test]
+fn hostile_job_name_and_status_stay_on_their_line() {
+    let stage = stage(Version::V1_26);
+    let name = "build\n::add-mask::x".to_owned();
+    stage.gitea.world().repository(TARGET).workflow(WORKFLOW).jobs = vec![name.clone()];
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.gitea.world().finish_job(run, &name, "success\nrun-id=1");
+
+    let done = stage.report(run).run().ok();
+
+    assert_eq!(done.log.lines().filter(|line| line.starts_with("::")).count(), 1, "{}", done.log);
+    assert_eq!(done.output("state"), Some("error"));
+    assert_eq!(done.outputs.lines().filter(|line| line.starts_with("run-id=")).count(), 1);
+    let comment = stage.gitea.world().comments(SOURCE, stage.number).remove(0).body;
+    assert_eq!(comment.lines().count(), 1, "{comment}");
+}
+
+/// A stage over https, whose certificate is of a private authority in a file of its folder.
+fn tls_stage() -> (Stage, tempfile::TempDir) {
+    let stage = Stage::on(FakeGitea::start_tls(Version::V1_26), env!("CARGO_BIN_EXE_dispatch-action"));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), stage.gitea.ca_pem()).unwrap();
+    (stage, folder)
+}
+
+#[test]
+fn private_authority_is_trusted_by_ssl_cert_file_or_ssl_cert_dir() {
+    let (stage, folder) = tls_stage();
+    stage.dispatch().var("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()).run().ok();
+    stage.dispatch().var("SSL_CERT_DIR", folder.path().to_str().unwrap()).run().ok();
+    assert_eq!(stage.gitea.world().runs.len(), 2);
+}
+
+#[test]
+fn unknown_authority_gets_no_request() {
+    let (stage, folder) = tls_stage();
+    let missing = folder.path().join("missing.pem");
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "no certificate").unwrap();
+    let messages = [
+        stage.dispatch(),
+        stage.dispatch().var("SSL_CERT_FILE", missing.to_str().unwrap()),
+        stage.dispatch().var("SSL_CERT_FILE", empty.to_str().unwrap()),
+    ]
+    .map(|step| shown(&step.run().failed().log(), &stage).replace(folder.path().to_str().unwrap(), "FOLDER"));
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE and SSL_CERT_DIR hold no certificate
+    ");
+    assert_eq!(stage.gitea.requests().len(), 0);
+}
+
+#[test]
+fn proxy_of_the_environment_is_used() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().input("api-url", "http://gitea.invalid/api/v1").var("HTTP_PROXY", &stage.gitea.url()).run().ok();
+    assert_eq!(stage.gitea.world().runs.len(), 1);
+}
+
+#[test]
+fn no_proxy_names_servers_that_are_reached_directly() {
+    let stage = stage(Version::V1_26);
+    // The discard port: nothing listens there.
+    let step = || stage.dispatch().var("HTTP_PROXY", "http://127.0.0.1:9");
+    step().run().failed();
+    step().var("NO_PROXY", "127.0.0.1").run().ok();
+    assert_eq!(stage.gitea.world().runs.len(), 1);
+}
+
+#[test]
+fn unreachable_server_is_named_with_the_cause() {
+    let stage = stage(Version::V1_26);
+
+    let done = stage.dispatch().input("api-url", "http://127.0.0.1:9/api/v1").run().failed();
+
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched: POST http://127.0.0.1:9/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): tcp connect error: Connection refused (os error 111)");
+}
+
+#[test]
+fn endless_answer_is_cut_off() {
+    let stage = stage(Version::V1_26);
+    stage.gitea.refuse("POST", "/dispatches", 200, "application/json", &" ".repeat(5 << 20));
+
+    let done = stage.dispatch().run().failed();
+
+    assert!(done.log.contains("the answer has more than 4 MiB"), "{}", done.log);
+}

@@ -1,0 +1,215 @@
+//! The stage of most tests, of the demo and of the benchmark: two repositories, a pull request and a bot account on the fake
+//! server, and the real binary, started as a runner starts a step.
+#![allow(dead_code, reason = "three programs share this, and each uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::fake::{FakeGitea, Permission, Scope, Version};
+
+pub(crate) const SOURCE: &str = "mporter/dispatch-source";
+pub(crate) const TARGET: &str = "mporter/dispatch-target";
+pub(crate) const WORKFLOW: &str = "build-from-pr.yml";
+pub(crate) const INPUTS: [&str; 4] = ["pr_number", "pr_head_sha", "pr_head_ref", "source_repo"];
+pub(crate) const TOKEN: &str = "token-of-the-bot";
+/// What people type, as opposed to the address of the fake.
+pub(crate) const PAGES: &str = "https://gitea.example.com";
+
+/// The fake server with its repositories, and a folder for what a step leaves behind.
+pub(crate) struct Stage {
+    pub(crate) gitea: FakeGitea,
+    /// The pull request in [`SOURCE`], and its head.
+    pub(crate) number: u64,
+    pub(crate) sha: String,
+    binary: PathBuf,
+    /// Holds a folder a step.
+    pub(crate) directory: TempDir,
+}
+
+impl Stage {
+    /// On http.
+    pub(crate) fn new(binary: &str, version: Version) -> Self {
+        Self::on(FakeGitea::start(version), binary)
+    }
+
+    /// On a server that was started otherwise.
+    pub(crate) fn on(gitea: FakeGitea, binary: &str) -> Self {
+        // Not what people type: a link that is taken from an answer shows this.
+        gitea.set_root_url("http://gitea.internal:3000");
+        let (number, sha) = {
+            let mut world = gitea.world();
+            world.add_user("dispatch-bot");
+            world.add_token("dispatch-bot", TOKEN, &[Scope::WriteRepository, Scope::WriteIssue]);
+            world.add_repository(SOURCE).add_collaborator("dispatch-bot", Permission::Write);
+            let target = world.add_repository(TARGET);
+            target.add_collaborator("dispatch-bot", Permission::Write);
+            target.add_workflow(WORKFLOW, &INPUTS);
+            // So that a run's id is not its number.
+            world.next_run_id = 30;
+            let sha = world.new_sha();
+            (world.open_pull_request(SOURCE, SOURCE, "feature/x", &sha), sha)
+        };
+        Self { gitea, number, sha, binary: binary.into(), directory: TempDir::new().unwrap() }
+    }
+
+    /// A step `mode: dispatch` of a `pull_request` workflow in [`SOURCE`], as the README has it.
+    pub(crate) fn dispatch(&self) -> Step {
+        let event = self.gitea.world().pull_request_payload(SOURCE, self.number, "opened");
+        self.step("dispatch")
+            .event("pull_request", &event)
+            .var("GITHUB_REPOSITORY", SOURCE)
+            .var("GITHUB_RUN_ID", "7")
+            .var("GITHUB_RUN_NUMBER", "5")
+            .var("GITHUB_SHA", &"b".repeat(40))
+            .var("GITHUB_REF_NAME", "1")
+            .input("target", TARGET)
+            .input("workflow", WORKFLOW)
+            .input("ref", "main")
+    }
+
+    /// A step `mode: report` of that run, as the README has it, in a job that has succeeded so far.
+    pub(crate) fn report(&self, run: u64) -> Step {
+        let mut world = self.gitea.world();
+        let event = world.event_payload(run);
+        let run = world.run(run).clone();
+        drop(world);
+        self.step("report")
+            .event("workflow_dispatch", &event)
+            .var("GITHUB_REPOSITORY", TARGET)
+            .var("GITHUB_RUN_ID", &run.id.to_string())
+            .var("GITHUB_RUN_NUMBER", &run.number.to_string())
+            .var("GITHUB_RUN_ATTEMPT", &run.attempt.to_string())
+            .input("status", "auto success")
+            .input("comment", "create")
+    }
+
+    /// The id of the run that was dispatched last, which a runner takes now.
+    pub(crate) fn start_last_run(&self) -> u64 {
+        let mut world = self.gitea.world();
+        let id = world.runs.last().unwrap().id;
+        world.start_run(id);
+        id
+    }
+
+    /// A step with the environment that every step has (`tests/fixtures/events/`).
+    pub(crate) fn step(&self, mode: &str) -> Step {
+        let steps = std::fs::read_dir(self.directory.path()).unwrap().count();
+        let directory = self.directory.path().join(format!("step-{}", steps + 1));
+        std::fs::create_dir(&directory).unwrap();
+        Step { binary: self.binary.clone(), vars: BTreeMap::new(), directory }
+            .var("CI", "true")
+            .var("GITEA_ACTIONS", "true")
+            .var("GITHUB_ACTIONS", "true")
+            .var("GITHUB_API_URL", &self.gitea.api_url())
+            .var("GITHUB_SERVER_URL", PAGES)
+            .input("mode", mode)
+            .input("token", TOKEN)
+    }
+}
+
+/// A step that is about to run, with its environment and nothing else.
+pub(crate) struct Step {
+    binary: PathBuf,
+    vars: BTreeMap<String, String>,
+    directory: PathBuf,
+}
+
+impl Step {
+    /// Sets an input, as action.yml hands it on: empty where it is not given.
+    pub(crate) fn input(self, name: &str, value: &str) -> Self {
+        self.var(&format!("INPUT_{}", name.to_uppercase().replace('-', "_")), value)
+    }
+
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
+        self.vars.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.vars.remove(name);
+        self
+    }
+
+    pub(crate) fn rename(mut self, from: &str, to: &str) -> Self {
+        let value = self.vars.remove(from).unwrap();
+        self.var(to, &value)
+    }
+
+    pub(crate) fn event(self, name: &str, payload: &Value) -> Self {
+        let path = self.directory.join("event.json");
+        std::fs::write(&path, payload.to_string()).unwrap();
+        self.var("GITHUB_EVENT_NAME", name).var("GITHUB_EVENT_PATH", path.to_str().unwrap())
+    }
+
+    /// The command, with the files that a runner gives a step.
+    pub(crate) fn command(self) -> (Command, StepFiles) {
+        let files = StepFiles { output: self.directory.join("output"), summary: self.directory.join("summary") };
+        let mut command = Command::new(&self.binary);
+        command
+            .env_clear()
+            .env("GITHUB_OUTPUT", &files.output)
+            .env("GITHUB_STEP_SUMMARY", &files.summary)
+            .envs(self.vars);
+        (command, files)
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Done {
+        let (mut command, files) = self.command();
+        let result = command.output().unwrap();
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Done {
+            success: result.status.success(),
+            log: text(result.stdout) + &text(result.stderr),
+            outputs: read(&files.output),
+            summary: read(&files.summary),
+        }
+    }
+}
+
+/// The files that a runner reads after a step.
+pub(crate) struct StepFiles {
+    output: PathBuf,
+    summary: PathBuf,
+}
+
+/// What a step left behind.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) success: bool,
+    pub(crate) log: String,
+    pub(crate) outputs: String,
+    pub(crate) summary: String,
+}
+
+impl Done {
+    /// Asserts that the step succeeded, and shows its log if not.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Self {
+        assert!(self.success, "the step failed:\n{}", self.log);
+        self
+    }
+
+    /// Asserts that the step failed, and shows its log if not.
+    #[track_caller]
+    pub(crate) fn failed(self) -> Self {
+        assert!(!self.success, "the step succeeded:\n{}", self.log);
+        self
+    }
+
+    /// The log as people see it: without the command that masks the token.
+    pub(crate) fn log(&self) -> String {
+        let shown = self.log.lines().filter(|line| !line.starts_with("::add-mask::"));
+        shown.collect::<Vec<_>>().join("\n")
+    }
+
+    /// An output, as the runner would read it.
+    pub(crate) fn output(&self, name: &str) -> Option<&str> {
+        self.outputs.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+    }
+}
