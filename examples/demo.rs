@@ -38,7 +38,8 @@ fn main() {
 fn build() -> String {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
-    let built = Command::new(cargo).args(["build", "--quiet", "--bin", "dispatch-action"]).args(profile).status().unwrap();
+    let built =
+        Command::new(cargo).args(["build", "--quiet", "--bin", "dispatch-action"]).args(profile).status().unwrap();
     assert!(built.success(), "the binary could not be built");
     let examples = std::env::current_exe().unwrap();
     let folder = examples.parent().and_then(|examples| examples.parent()).unwrap();

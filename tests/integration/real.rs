@@ -100,6 +100,21 @@ async fn a_job_of_its_own_reports_what_the_build_job_did() {
 
 #[tokio::test]
 #[ignore = "needs GITEA_BIN and GITEA_RUNNER_BIN"]
+async fn a_job_of_its_own_finds_a_failure_that_nobody_told_it() {
+    let usual = example("build-from-pr-untrusted.yml");
+    let target_workflow = usual.replace("          status: ${{ needs.build.result }}\n", "");
+    assert_ne!(target_workflow, usual);
+    let world = World::with(Setup { target_workflow, ..Setup::default() }).await;
+
+    let sha = world.open_pull_request(1).await;
+    let run = world.last_run(1, 1).await;
+
+    assert_cycle(&world, &sha, &run, "failure", "Failing after ").await;
+    assert_eq!(first_lines(&world.comments().await), [comment(&world, &run, "failure")]);
+}
+
+#[tokio::test]
+#[ignore = "needs GITEA_BIN and GITEA_RUNNER_BIN"]
 async fn a_trial_run_with_forty_zeros_reports_nothing() {
     let world = World::new().await;
     let inputs = json!({
