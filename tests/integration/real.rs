@@ -169,6 +169,56 @@ async fn a_private_source_is_built_and_answered() {
     assert_eq!(first_lines(&world.comments().await), [comment(&world, &run, "success")]);
 }
 
+#[tokio::test]
+#[ignore = "needs GITEA_BIN and GITEA_RUNNER_BIN"]
+async fn a_product_build_checks_out_the_pull_request_as_one_of_its_layers() {
+    // The names of the repositories and of the workflow's file are those of this stage; nothing else is changed.
+    let here = |workflow: &str| {
+        let names = [("orca/meta-orca", SOURCE), ("orca/orca-setup", TARGET), ("build-meta-orca.yml", WORKFLOW)];
+        names.iter().fold(example(workflow), |text, (name, here)| text.replace(name, here))
+    };
+    let source_workflow = here("meta-orca-pull-request.yml");
+    let target_workflow = here("orca-setup-build-meta-orca.yml");
+    let world = World::with(Setup { source_workflow, target_workflow, ..Setup::default() }).await;
+    let setup = checkout(&world.server, world.server.owner(), TARGET, "setup");
+    setup.fetch("main");
+    let build = "#!/bin/sh\necho \"Called with $*\"\necho \"Building $(git -C layers/meta-orca rev-parse HEAD)\"\n";
+    let program = setup.dir().join("init-build-env");
+    std::fs::write(&program, build).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    setup.push("main", &[]);
+
+    let sha = world.open_pull_request(0).await;
+    let run = world.last_run(1, 1).await;
+
+    assert_eq!(run.conclusion, "success");
+    assert_cycle(&world, &sha, &run, "success", "Successful in ").await;
+    assert!(world.log(&run).await.contains("Called with --product orca --mode release"));
+}
+
+#[tokio::test]
+#[ignore = "needs GITEA_BIN and GITEA_RUNNER_BIN"]
+async fn a_required_status_keeps_a_pull_request_from_being_merged_until_the_build_succeeds() {
+    let world = World::new().await;
+    let owner = world.server.owner();
+    let rule = json!({
+        "rule_name": "main",
+        "enable_status_check": true,
+        "status_check_contexts": ["dispatch-target/build"],
+        "block_admin_merge_override": true,
+    });
+    owner.post(&format!("/repos/{SOURCE}/branch_protections"), &rule).await;
+    let merge = format!("/repos/{SOURCE}/pulls/1/merge");
+
+    world.open_pull_request(1).await;
+    world.last_run(1, 1).await;
+    assert_eq!(owner.try_post(&merge, &json!({ "Do": "merge" })).await, 405);
+
+    world.push_build(0);
+    world.last_run(2, 2).await;
+    assert_eq!(owner.try_post(&merge, &json!({ "Do": "merge" })).await, 200);
+}
+
 /// The run has built this commit, which has had two statuses: pending with the link of a dispatch, then the run's end.
 async fn assert_cycle(world: &World, sha: &str, run: &Run, state: &str, description: &str) {
     let statuses = world.statuses(sha).await;

@@ -52,6 +52,11 @@ impl Api {
         self.request(Method::POST, path, Some(body)).await
     }
 
+    /// The status code of a post to the API, which may be refused.
+    pub(crate) async fn try_post(&self, path: &str, body: &Value) -> u16 {
+        self.send(Method::POST, path, Some(body)).await.status().as_u16()
+    }
+
     /// Puts to the API.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Value {
         self.request(Method::PUT, path, Some(body)).await
