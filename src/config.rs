@@ -7,7 +7,6 @@ mod event;
 mod lists;
 
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,25 +18,18 @@ use crate::message::quoted;
 use crate::runner::Files;
 use crate::tls::TrustedRoots;
 use crate::types::{
-    CommitSha, GitRef, Outcome, PullRequestNumber, RepoName, RunId, RunNumber, StatusContext, Token, WorkflowFile,
+    CommitSha, GitRef, Invalid, Outcome, PullRequestNumber, RepoName, RunId, RunNumber, StatusContext, Token,
+    WorkflowFile,
 };
 use event::Event;
 
-/// All that a step of this action needs to know.
+/// How the server is reached, how people reach it, and what the step does.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) server: Server,
-    pub(crate) files: Files,
-    pub(crate) task: Task,
-}
-
-/// How the server is reached, and how people reach it.
-#[derive(Debug)]
-pub(crate) struct Server {
     pub(crate) api: BaseUrl,
     pub(crate) pages: BaseUrl,
-    pub(crate) token: Token,
     pub(crate) roots: TrustedRoots,
+    pub(crate) task: Task,
 }
 
 /// What the step does.
@@ -117,6 +109,8 @@ pub(crate) enum Error {
          (Gitea drops an input that is not declared), or set the input `{name}` of this step"
     )]
     Undeclared { dispatched: &'static str, name: &'static str },
+    #[error("the run's input `{dispatched}` {cause}")]
+    Dispatched { dispatched: &'static str, cause: String },
     #[error("variable {name} {cause}")]
     Variable { name: String, cause: String },
     #[error("the event payload {path} {cause}")]
@@ -147,24 +141,17 @@ struct Inputs {
     server_url: Option<String>,
 }
 
-impl Config {
-    /// Reads the environment of the step and the files that it names.
-    pub(crate) fn from_env() -> Result<Self, Error> {
-        #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
-        let variables = std::env::vars_os();
-        Reader::new(variables)?.config()
-    }
-}
-
-/// The parts that the configuration is made of.
-struct Reader {
+/// The environment of the step, and the event payload that it names.
+pub(crate) struct Environment {
     variables: HashMap<String, String>,
     inputs: Inputs,
     event: Event,
 }
 
-impl Reader {
-    fn new(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Error> {
+impl Environment {
+    pub(crate) fn read() -> Result<Self, Error> {
+        #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
+        let variables = std::env::vars_os();
         // A variable that is no UTF-8 is none of ours; one that is empty is not set.
         let variables: HashMap<String, String> = variables
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -181,19 +168,18 @@ impl Reader {
         Ok(Self { variables, inputs, event })
     }
 
-    fn config(self) -> Result<Config, Error> {
-        let server = self.server()?;
-        let task = match self.inputs.mode.trim() {
-            "dispatch" => Task::Dispatch(self.dispatch()?),
-            "report" => self.report()?,
-            other => return Err(input_error("mode", format!("must be `dispatch` or `report`, not {}", quoted(other)))),
-        };
-        let path = |name| self.variables.get(name).map(PathBuf::from);
-        let files = Files { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") };
-        Ok(Config { server, files, task })
+    /// The token, which is asked for first, so that what is said of all the rest can be kept free of it.
+    pub(crate) fn token(&self) -> Result<Token, Error> {
+        parse("token", &self.inputs.token)
     }
 
-    fn server(&self) -> Result<Server, Error> {
+    /// The files that the runner reads after the step.
+    pub(crate) fn files(&self) -> Files {
+        Files { output: self.path("GITHUB_OUTPUT"), summary: self.path("GITHUB_STEP_SUMMARY") }
+    }
+
+    /// All the rest.
+    pub(crate) fn config(&self) -> Result<Config, Error> {
         let api: BaseUrl = self.input_or_context("api-url", self.inputs.api_url.as_ref(), "API_URL")?;
         if api.host() == "api.github.com" || api.to_string().ends_with("/api/v3") {
             return Err(Error::OtherForge("GitHub"));
@@ -202,13 +188,25 @@ impl Reader {
         if self.variables.contains_key("FORGEJO_ACTIONS") {
             return Err(Error::OtherForge("Forgejo"));
         }
-        let path = |name| self.variables.get(name).map(PathBuf::from);
-        Ok(Server {
+        Ok(Config {
             api,
             pages: self.input_or_context("server-url", self.inputs.server_url.as_ref(), "SERVER_URL")?,
-            token: parse("token", &self.inputs.token)?,
-            roots: TrustedRoots { file: path("SSL_CERT_FILE"), directory: path("SSL_CERT_DIR") },
+            roots: TrustedRoots {
+                file: self.path("SSL_CERT_FILE"),
+                directories: self.path("SSL_CERT_DIR").iter().flat_map(std::env::split_paths).collect(),
+            },
+            task: match self.inputs.mode.trim() {
+                "dispatch" => Task::Dispatch(self.dispatch()?),
+                "report" => self.report()?,
+                other => {
+                    return Err(input_error("mode", format!("must be `dispatch` or `report`, not {}", quoted(other))));
+                }
+            },
         })
+    }
+
+    fn path(&self, variable: &str) -> Option<PathBuf> {
+        self.variables.get(variable).map(PathBuf::from)
     }
 
     fn dispatch(&self) -> Result<Dispatch, Error> {
@@ -222,13 +220,29 @@ impl Reader {
         };
         let sha: CommitSha = match (&self.inputs.sha, from_event) {
             (Some(sha), _) => parse("sha", sha)?,
+            // The event's commit is not the head of another pull request.
+            (None, event) if self.inputs.pr_number.is_some() && event.map(|event| event.number) != pull_request => {
+                return Err(input_error(
+                    "sha",
+                    "is required with an input `pr-number` that is not the event's".to_owned(),
+                ));
+            }
             // Never GITHUB_SHA: for `pull_request_target` that is the base branch.
-            (None, Some(event)) => parse_event("pull_request.head.sha", &event.head.sha)?,
+            (None, Some(event)) => event.head.sha.parse().map_err(|cause: Invalid| Error::Event {
+                path: self.context("EVENT_PATH").unwrap_or_default().to_owned(),
+                cause: format!("has a pull request whose head {cause}"),
+            })?,
             (None, None) if self.is_pull_request_event() => {
                 return Err(input_error("sha", "is required, since the event payload has no pull request".to_owned()));
             }
             (None, None) => self.context_value("SHA")?,
         };
+        if sha.is_zero() {
+            return Err(input_error(
+                "sha",
+                "must be a commit, and all zeros are none: was a branch deleted?".to_owned(),
+            ));
+        }
         let head_ref = match (&self.inputs.head_ref, from_event) {
             (Some(name), _) => name.clone(),
             (None, Some(event)) => event.head.name.clone(),
@@ -272,7 +286,7 @@ impl Reader {
             (Some(number), _) => Some(parse("pr-number", number)?),
             // Empty for an event that is not a pull request.
             (None, Some(number)) if number.trim().is_empty() => None,
-            (None, Some(number)) => Some(parse_event("inputs.pr_number", &number)?),
+            (None, Some(number)) => Some(parse_dispatched("pr_number", &number)?),
             (None, None) => return Err(Error::Undeclared { dispatched: "pr_number", name: "pr-number" }),
         };
         let comment = match self.inputs.comment.as_deref().map(str::trim) {
@@ -311,9 +325,8 @@ impl Reader {
     {
         match (input, self.event.input(dispatched)) {
             (Some(value), _) => parse(name, value),
-            // A required input that was not given arrives empty.
-            (None, Some(value)) if !value.trim().is_empty() => parse_event(dispatched, &value),
-            _ => Err(Error::Undeclared { dispatched, name }),
+            (None, Some(value)) => parse_dispatched(dispatched, &value),
+            (None, None) => Err(Error::Undeclared { dispatched, name }),
         }
     }
 
@@ -354,11 +367,9 @@ fn parse<T: FromStr<Err: Display>>(name: &'static str, value: &str) -> Result<T,
     value.trim().parse().map_err(|cause: T::Err| input_error(name, cause.to_string()))
 }
 
-fn parse_event<T: FromStr<Err: Display>>(name: &str, value: &str) -> Result<T, Error> {
-    value.trim().parse().map_err(|cause: T::Err| Error::Variable {
-        name: format!("`{name}` of the event payload"),
-        cause: cause.to_string(),
-    })
+fn parse_dispatched<T: FromStr<Err: Display>>(dispatched: &'static str, value: &str) -> Result<T, Error> {
+    let cause = |cause: T::Err| Error::Dispatched { dispatched, cause: cause.to_string() };
+    value.trim().parse().map_err(cause)
 }
 
 fn required<T: FromStr<Err: Display>>(name: &'static str, input: Option<&String>) -> Result<T, Error> {

@@ -12,8 +12,12 @@ use crate::types::State;
 /// Why the step fails, and what is true all the same.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("Workflow {workflow} of {target} was not dispatched: {cause}")]
-    Dispatch { workflow: String, target: String, cause: gitea::Error },
+    #[error("Workflow {workflow} was not dispatched: {cause}")]
+    Refused { workflow: String, cause: gitea::Error },
+    #[error(
+        "It is not known whether workflow {workflow} was dispatched: {cause}. Before you start it again, look for the run: {page}"
+    )]
+    Unknown { workflow: String, page: String, cause: gitea::Error },
     #[error("The run is under way ({page}), but the pending status was not set: {cause}")]
     Status { page: String, cause: gitea::Error },
     #[error(transparent)]
@@ -30,10 +34,13 @@ pub(crate) async fn run(
     let Dispatch { target, workflow, git_ref, inputs, source, pull_request, sha, context } = dispatch;
     let file = workflow.as_str();
     let body = WorkflowDispatch { git_ref, inputs };
-    let run = gitea.dispatch_workflow(target, workflow, &body).await.map_err(|cause| Error::Dispatch {
-        workflow: file.to_owned(),
-        target: target.to_string(),
-        cause,
+    let run = gitea.dispatch_workflow(target, workflow, &body).await.map_err(|cause| {
+        let name = format!("{file} of {target}");
+        if cause.had_no_effect() {
+            Error::Refused { workflow: name, cause }
+        } else {
+            Error::Unknown { workflow: name, page: pages.workflow(target, workflow).to_string(), cause }
+        }
     })?;
     let page = match run {
         Some(run) => pages.run(target, run.number),

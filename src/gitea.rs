@@ -21,9 +21,9 @@ use crate::types::{
     WorkflowFile,
 };
 
-/// How long to wait for a connection, and for one answer. Two such answers in a row fit into the step's budget.
+/// How long to wait for a connection, and for one answer. Three such answers in a row fit into the step's budget.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(18);
 
 /// The most that is read of one answer; a page of 50 statuses has some 50 KB.
 const ANSWER_LIMIT: usize = 4 << 20;
@@ -31,7 +31,7 @@ const ANSWER_LIMIT: usize = 4 << 20;
 /// The most entries that a page may have (`MAX_RESPONSE_ITEMS`, 50 unless the server's administrator lowers it), and the most
 /// pages that are read of a list.
 const PAGE_SIZE: usize = 50;
-const PAGE_LIMIT: usize = 100;
+const PAGE_LIMIT: usize = 20;
 
 /// Why a request has not done what it should: what was tried, where, and what came back. The token is in none of them.
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +50,23 @@ pub(crate) enum Error {
     NotGitea { request: String, status: StatusCode, cause: String },
 }
 
+impl Error {
+    /// Whether the server surely did nothing: it was not asked, or it said no. A 500 may come after the work; so may
+    /// what a proxy says.
+    pub(crate) fn had_no_effect(&self) -> bool {
+        match self {
+            Self::NotSent { .. } => true,
+            Self::Refused { status, .. } => !status.is_server_error(),
+            Self::NoAnswer { .. } | Self::NotGitea { .. } => false,
+        }
+    }
+}
+
 /// A server that is reached by `api`, with one token.
 pub(crate) struct Gitea {
     http: Client,
     api: BaseUrl,
+    token: Token,
 }
 
 /// What the dispatch endpoint takes. The values of inputs are strings: Gitea refuses a number with 422.
@@ -124,9 +137,9 @@ impl Job {
         self.conclusion.as_deref().filter(|conclusion| !conclusion.is_empty())
     }
 
-    /// The number in the page of its run.
-    pub(crate) fn run_number(&self) -> Option<RunNumber> {
-        run_number_in(&self.html_url)
+    /// The number in the page of its run, which is one of `repo`.
+    pub(crate) fn run_number(&self, repo: &RepoName) -> Option<RunNumber> {
+        run_number_in(&self.html_url, repo)
     }
 }
 
@@ -151,7 +164,7 @@ impl Gitea {
             .timeout(ANSWER_TIMEOUT)
             .build()
             .map_err(|error| causes(&error))?;
-        Ok(Self { http, api })
+        Ok(Self { http, api, token: token.clone() })
     }
 
     /// Starts a run of `workflow`. `None` where the server does not say which run that is (before Gitea 1.26).
@@ -175,7 +188,7 @@ impl Gitea {
             return Ok(None);
         }
         let RunDetails { workflow_run_id: id, html_url } = answer.json()?;
-        Ok(Some(DispatchedRun { id, number: run_number_in(&html_url).unwrap_or_else(|| id.into()) }))
+        Ok(Some(DispatchedRun { id, number: run_number_in(&html_url, target).unwrap_or_else(|| id.into()) }))
     }
 
     /// Sets a commit status. Needs the scope `write:repository` and write access to the repository's code.
@@ -192,22 +205,29 @@ impl Gitea {
     pub(crate) async fn statuses(&self, repo: &RepoName, sha: &CommitSha) -> Result<Vec<Status>, Error> {
         #[derive(Deserialize)]
         struct CombinedStatus {
+            /// Null where there are none.
+            #[serde(deserialize_with = "Option::deserialize")]
             statuses: Option<Vec<Status>>,
         }
         let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
-        let (statuses, _) = self.list(url, |page: CombinedStatus| (page.statuses, None)).await?;
+        let (statuses, _) = self.list(url, |page: CombinedStatus| (page.statuses.unwrap_or_default(), None)).await?;
         Ok(statuses)
     }
 
-    /// The jobs of a run: all pages. Gitea 1.24 has no such list.
+    /// The jobs of a run, of which there is at least one: all pages. Gitea 1.24 has no such list.
     pub(crate) async fn run_jobs(&self, repo: &RepoName, run: RunId) -> Result<RunJobs, Error> {
         #[derive(Deserialize)]
         struct Jobs {
-            jobs: Option<Vec<Job>>,
+            jobs: Vec<Job>,
             total_count: Option<usize>,
         }
         let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
+        let request = format!("GET {url}");
         let (jobs, answered_at) = self.list(url, |page: Jobs| (page.jobs, page.total_count)).await?;
+        if jobs.is_empty() {
+            let cause = "a run without jobs".to_owned();
+            return Err(Error::NotGitea { request, status: StatusCode::OK, cause });
+        }
         Ok(RunJobs { jobs, answered_at })
     }
 
@@ -257,7 +277,7 @@ impl Gitea {
     async fn list<P: DeserializeOwned, T>(
         &self,
         mut url: Url,
-        split: impl Fn(P) -> (Option<Vec<T>>, Option<usize>),
+        split: impl Fn(P) -> (Vec<T>, Option<usize>),
     ) -> Result<(Vec<T>, Option<OffsetDateTime>), Error> {
         let mut entries = Vec::new();
         let mut answered_at = None;
@@ -265,15 +285,18 @@ impl Gitea {
             url.set_query(Some(&format!("page={page}&limit={PAGE_SIZE}")));
             let answer = self.send::<()>(Method::GET, url.clone(), None).await?;
             let (found, total) = split(answer.json()?);
-            let found = found.unwrap_or_default();
-            let last = match answer.total.or(total) {
-                Some(total) => found.is_empty() || entries.len() + found.len() >= total,
-                None => found.len() < PAGE_SIZE,
-            };
             answered_at = answered_at.or(answer.date);
+            let (last, total) = match answer.total.or(total) {
+                Some(total) => (found.is_empty() || entries.len() + found.len() >= total, total),
+                None => (found.len() < PAGE_SIZE, 0),
+            };
             entries.extend(found);
-            if last {
-                break;
+            if last && entries.len() < total {
+                return Err(answer.not_gitea(format!("the list has {} entries of {total}", entries.len())));
+            } else if last {
+                return Ok((entries, answered_at));
+            } else if page == PAGE_LIMIT {
+                return Err(answer.not_gitea(format!("the list has more than {PAGE_LIMIT} pages")));
             }
         }
         Ok((entries, answered_at))
@@ -296,7 +319,7 @@ impl Gitea {
         let header = |name: &str| response.headers().get(name)?.to_str().ok();
         let total = header("x-total-count").and_then(|total| total.parse().ok());
         let date = header(DATE.as_str()).and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
-        let location = header(LOCATION.as_str()).map(one_line);
+        let location = header(LOCATION.as_str()).map(|location| one_line(&self.token.redact(location)));
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
@@ -309,6 +332,8 @@ impl Gitea {
                 Err(error) => return Err(Error::NoAnswer { request, cause: causes(&error.without_url()) }),
             }
         }
+        // Before anything is cut, or becomes a part of a status.
+        let body = self.token.redact(&String::from_utf8_lossy(&body));
         if status.is_success() {
             return Ok(Answer { request, status, body, total, date });
         }
@@ -324,14 +349,14 @@ impl Gitea {
 struct Answer {
     request: String,
     status: StatusCode,
-    body: Vec<u8>,
+    body: String,
     total: Option<usize>,
     date: Option<OffsetDateTime>,
 }
 
 impl Answer {
     fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| self.not_gitea(format!("{error} in {}", shown(&self.body))))
+        serde_json::from_str(&self.body).map_err(|error| self.not_gitea(format!("{error} in {}", shown(&self.body))))
     }
 
     fn not_gitea(&self, cause: String) -> Error {
@@ -340,13 +365,13 @@ impl Answer {
 }
 
 /// What the server itself said: the message of a JSON answer with its errors, else the beginning of the text.
-fn message_of(body: &[u8]) -> String {
+fn message_of(body: &str) -> String {
     #[derive(Deserialize)]
     struct Message {
         message: String,
         errors: Option<Vec<String>>,
     }
-    match serde_json::from_slice::<Message>(body) {
+    match serde_json::from_str::<Message>(body) {
         Ok(Message { message, errors }) => {
             let errors = errors.unwrap_or_default();
             // In production Gitea keeps the message of a 500 from everyone but its administrators.
@@ -360,8 +385,8 @@ fn message_of(body: &[u8]) -> String {
     }
 }
 
-fn shown(body: &[u8]) -> String {
-    match one_line(&String::from_utf8_lossy(body)) {
+fn shown(body: &str) -> String {
+    match one_line(body) {
         text if text.is_empty() => "an empty answer".to_owned(),
         text => text,
     }

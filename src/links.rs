@@ -107,10 +107,13 @@ impl BaseUrl {
     }
 }
 
-/// The number in the address of a run's page or of one of its jobs, as an answer's `html_url` has it: right in each version
-/// of the server. The host and the repository of that address are not looked at.
-pub(crate) fn run_number_in(html_url: &str) -> Option<RunNumber> {
-    let (_, rest) = html_url.rsplit_once("/actions/runs/")?;
+/// The number in the address of a run of `repo` or of one of its jobs, as an answer's `html_url` has it: right in each version
+/// of the server. The host before it is not looked at.
+pub(crate) fn run_number_in(html_url: &str, repo: &RepoName) -> Option<RunNumber> {
+    let (base, rest) = html_url.rsplit_once("/actions/runs/")?;
+    let mut segments = base.rsplit('/');
+    let (name, owner) = (segments.next()?, segments.next()?);
+    (format!("{owner}/{name}").parse::<RepoName>().ok()? == *repo).then_some(())?;
     rest.split('/').next()?.parse().ok()
 }
 
@@ -176,8 +179,9 @@ mod tests {
 
     #[test]
     fn number_is_read_from_the_address_of_a_run_or_a_job() {
-        let number = |address| run_number_in(address).map(|n| n.to_string());
-        assert_eq!(number("http://10.0.0.1:3000/a/b/actions/runs/30").as_deref(), Some("30"));
+        let repo = "a/b".parse().unwrap();
+        let number = |address| run_number_in(address, &repo).map(|n| n.to_string());
+        assert_eq!(number("http://10.0.0.1:3000/git/A/b/actions/runs/30").as_deref(), Some("30"));
         assert_eq!(number("https://gitea.example.com/a/b/actions/runs/5/jobs/0").as_deref(), Some("5"));
         for odd in
             ["", "https://gitea.example.com/a/b", "https://gitea.example.com/a/b/actions/runs/x", "/actions/runs/"]

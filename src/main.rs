@@ -14,7 +14,7 @@ use std::io::{Stdout, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use config::{Config, Task};
+use config::{Config, Environment, Task};
 use gitea::Gitea;
 use runner::Runner;
 
@@ -31,7 +31,7 @@ enum Error {
     Dispatch(#[from] dispatch::Error),
     #[error(transparent)]
     Report(#[from] report::Error),
-    #[error("Gave up: the server took more than {} seconds", BUDGET.as_secs())]
+    #[error("Gave up after {} seconds; what was sent until then may have had its effect", BUDGET.as_secs())]
     Budget(#[from] tokio::time::error::Elapsed),
 }
 
@@ -47,10 +47,11 @@ fn main() -> ExitCode {
 }
 
 fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
-    let Config { server, files, task } = Config::from_env()?;
-    runner.configure(files, &server.token);
-    let gitea = Gitea::new(server.api, &server.token, server.roots).map_err(Error::Start)?;
-    let pages = server.pages;
+    let environment = Environment::read()?;
+    let token = environment.token()?;
+    runner.configure(environment.files(), &token);
+    let Config { api, pages, roots, task } = environment.config()?;
+    let gitea = Gitea::new(api, &token, roots).map_err(Error::Start)?;
     let work = async {
         match &task {
             Task::Dispatch(task) => dispatch::run(&gitea, &pages, task, runner).await?,

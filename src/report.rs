@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::config::{CommentMode, GivenStatus, Report, ThisRun};
 use crate::gitea::{self, Gitea, NewStatus, RunJobs, Status};
 use crate::links::BaseUrl;
-use crate::message::{self, markdown};
+use crate::message::{self, markdown, one_line};
 use crate::runner::{self, Runner};
 use crate::types::{Outcome, RepoName, RunNumber, StatusContext};
 
@@ -45,10 +45,13 @@ pub(crate) async fn run(
     if report.status.auto
         && let Err(cause) = &jobs
     {
-        runner.warning(&format!("The other jobs of this run could not be read, so they do not count: {cause}"));
+        runner.warning(&format!(
+            "The other jobs of this run could not be read, so they do not count (in a job of its own, report needs \
+             `status: ${{{{ needs.build.result }}}}`): {cause}"
+        ));
     }
     let verdict = Verdict::new(&report.status, run.attempt, jobs.ok())?;
-    runner.info(&format!("Run {page}: {} ({})", verdict.outcome.as_str(), verdict.because));
+    runner.info(&format!("Run {page}: {} ({})", one_line(verdict.outcome.as_str()), one_line(&verdict.because)));
 
     let runs = statuses.map(|statuses| RunStatuses::new(&statuses, pages, &run.repo));
     let linked = runs.as_ref().ok().and_then(|runs| runs.context_of(number));
@@ -104,7 +107,7 @@ pub(crate) async fn run(
         }),
         Err(_) => summary.push("The comment was not created".to_owned()),
     }
-    runner.summary(&format!("Reported {} to {source}", markdown(verdict.outcome.as_str())), &summary)?;
+    runner.summary(&format!("Reported {} to {source}", markdown(&one_line(verdict.outcome.as_str()))), &summary)?;
     match (status, comment) {
         (Ok(_), Ok(_)) => Ok(()),
         (Err(status), Ok(_)) => Err(Error::Status(status)),
@@ -116,7 +119,7 @@ pub(crate) async fn run(
 /// The number of this run's page: from the jobs, whose addresses are right in each version; where they cannot be read, from
 /// the server's version.
 async fn page_number(gitea: &Gitea, run: &ThisRun, jobs: Option<&RunJobs>) -> RunNumber {
-    if let Some(number) = jobs.and_then(|jobs| jobs.jobs.iter().find_map(|job| job.run_number())) {
+    if let Some(number) = jobs.and_then(|jobs| jobs.jobs.iter().find_map(|job| job.run_number(&run.repo))) {
         return number;
     }
     match gitea.version().await {
@@ -140,13 +143,14 @@ impl Verdict {
     fn new(given: &GivenStatus, attempt: u32, jobs: Option<RunJobs>) -> Result<Self, Error> {
         let RunJobs { jobs, answered_at } = jobs.unwrap_or(RunJobs { jobs: Vec::new(), answered_at: None });
         let mut outcomes = given.outcomes.clone();
-        let mut because: Vec<String> = outcomes.iter().map(|outcome| format!("status: {}", outcome.as_str())).collect();
+        let mut because: Vec<String> =
+            outcomes.iter().map(|outcome| format!("status: {}", one_line(outcome.as_str()))).collect();
         if given.auto {
             // A re-run of some jobs keeps the others as they ended: of each job, its last attempt counts.
             let last = |name: &str| jobs.iter().filter(|job| job.name == name).map(|job| job.run_attempt).max();
             for job in jobs.iter().filter(|job| Some(job.run_attempt) == last(&job.name)) {
                 if let Some(conclusion) = job.conclusion() {
-                    because.push(format!("job {}: {conclusion}", job.name));
+                    because.push(format!("job {}: {}", one_line(&job.name), one_line(conclusion)));
                     outcomes.push(Outcome::from(conclusion));
                 }
             }

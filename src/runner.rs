@@ -86,7 +86,7 @@ impl<W: Write> Runner<W> {
 
     fn without_token(&self, text: &str) -> String {
         match &self.token {
-            Some(token) => text.replace(token.reveal(), "***"),
+            Some(token) => token.redact(text),
             None => text.to_owned(),
         }
     }

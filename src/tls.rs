@@ -21,11 +21,11 @@ const SYSTEM_BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// `SSL_CERT_FILE` and `SSL_CERT_DIR` as OpenSSL knows them: what is set replaces the system's bundle.
+/// `SSL_CERT_FILE` and `SSL_CERT_DIR` (several, as in `PATH`) as OpenSSL knows them: what is set replaces the system's bundle.
 #[derive(Debug, Default)]
 pub(crate) struct TrustedRoots {
     pub(crate) file: Option<PathBuf>,
-    pub(crate) directory: Option<PathBuf>,
+    pub(crate) directories: Vec<PathBuf>,
 }
 
 /// The settings of a client's TLS connections.
@@ -46,11 +46,11 @@ impl TrustedRoots {
         if let Some(file) = &self.file {
             add(&mut store, file).map_err(|cause| format!("SSL_CERT_FILE={}: {cause}", file.display()))?;
         }
-        if let Some(directory) = &self.directory {
+        for directory in &self.directories {
             add_directory(&mut store, directory)
                 .map_err(|cause| format!("SSL_CERT_DIR={}: {cause}", directory.display()))?;
         }
-        if self.file.is_some() || self.directory.is_some() {
+        if self.file.is_some() || !self.directories.is_empty() {
             return if store.is_empty() {
                 Err("SSL_CERT_FILE and SSL_CERT_DIR hold no certificate".to_owned())
             } else {
@@ -74,10 +74,8 @@ fn add(store: &mut RootCertStore, file: &Path) -> Result<(), std::io::Error> {
 
 fn add_directory(store: &mut RootCertStore, directory: &Path) -> Result<(), std::io::Error> {
     for entry in std::fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_file() {
-            add(store, &path)?;
-        }
+        // Sub-folders and what cannot be read are left out, as OpenSSL does.
+        add(store, &entry?.path()).ok();
     }
     Ok(())
 }

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::message::quoted;
 
-/// Why a text is not the value that it should be: "must be …, not `…`".
+/// Why a text is not the value that it should be: "must be …, not `…`", or "must be …, and is empty".
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be {expected}, not {}", quoted(found))]
+#[error("must be {expected}, {}", if found.is_empty() { "and is empty".to_owned() } else { format!("not {}", quoted(found)) })]
 pub(crate) struct Invalid {
     expected: &'static str,
     found: String,
@@ -311,6 +311,11 @@ impl Token {
     /// The token itself, for the request's header and the log's mask only.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// A text without the token, which somebody may have repeated in it.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        text.replace(&self.0, "***")
     }
 }
 

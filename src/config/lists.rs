@@ -82,6 +82,11 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
         }
         return Ok(GivenStatus { auto, outcomes });
     }
+    if rest.starts_with('[') {
+        return Err(
+            "must be words or the JSON of `needs`, not a JSON list: join it, as in `join(needs.*.result)`".to_owned()
+        );
+    }
     let (auto, outcomes): (Vec<&str>, Vec<&str>) = rest
         .split(|c: char| c == ',' || c.is_whitespace())
         .filter(|word| !word.is_empty())
@@ -142,6 +147,7 @@ mod tests {
         let needs = r#"{"build": {"result": "failure", "outputs": {}}, "lint": {"result": "success", "outputs": {}}}"#;
         assert_eq!(status(needs), (false, "failure success".to_owned()));
         assert_eq!(status(&format!("auto {needs}")), (true, "failure success".to_owned()));
+        insta::assert_snapshot!(given_status(r#"["success"]"#).unwrap_err(), @"must be words or the JSON of `needs`, not a JSON list: join it, as in `join(needs.*.result)`");
         insta::assert_snapshot!(given_status("{}").unwrap_err(), @"is the JSON of an empty `needs`: the job that reports needs the job that builds");
         insta::assert_snapshot!(given_status(r#"{"build": "x"}"#).unwrap_err(), @r#"starts like the JSON of `needs`, but is not: invalid type: string "x", expected struct Need at line 1 column 13"#);
     }

@@ -66,6 +66,17 @@ fn output_in_one_place_is_in_all() {
     }
 }
 
+#[test]
+fn documents_link_to_files_that_are_there() {
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = file(document);
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://") && !link.starts_with("URL")) {
+            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(link).exists(), "{document} links to {link}");
+        }
+    }
+}
+
 /// The step's `env`: variable and input.
 fn env() -> BTreeMap<String, String> {
     let action = action();

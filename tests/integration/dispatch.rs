@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fake::Version;
+use crate::fake::{Answer, Fault, Version};
 use crate::stage::{SOURCE, TARGET, WORKFLOW};
 use crate::{sent, shown, stage};
 
@@ -190,6 +190,26 @@ fn overrides_replace_what_the_event_says() {
 }
 
 #[test]
+fn pr_number_of_another_pull_request_needs_its_sha() {
+    let stage = stage(Version::V1_26);
+    for step in [
+        stage.dispatch().input("pr-number", "99"),
+        stage.dispatch().event("workflow_dispatch", &json!({"inputs": {}})).input("pr-number", "1"),
+    ] {
+        let done = step.run().failed();
+        assert!(done.log.contains("input `sha` is required with an input `pr-number`"), "{}", done.log);
+    }
+    stage.dispatch().input("pr-number", "1").run().ok();
+    assert_eq!(stage.gitea.requests().len(), 2);
+}
+
+#[test]
+fn context_is_read_from_github_variables_before_gitea_ones() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().var("GITEA_REPOSITORY", "mporter/another").var("GITEA_API_URL", "http://127.0.0.1:9").run().ok();
+}
+
+#[test]
 fn context_is_read_from_gitea_variables_where_github_ones_are_missing() {
     let stage = stage(Version::V1_26);
     let step = stage.dispatch();
@@ -200,6 +220,17 @@ fn context_is_read_from_gitea_variables_where_github_ones_are_missing() {
     renamed.run().ok();
 
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha).len(), 1);
+}
+
+#[test]
+fn link_takes_no_number_from_another_repositorys_page() {
+    let stage = stage(Version::V1_26);
+    let answer = r#"{"workflow_run_id": 30, "html_url": "https://evil.example/mporter/other/actions/runs/999"}"#;
+    stage.gitea.refuse("POST", "/dispatches", 200, "application/json", answer);
+
+    let done = stage.dispatch().run().ok();
+
+    assert_eq!(done.output("run-url"), Some("https://gitea.example.com/mporter/dispatch-target/actions/runs/30"));
 }
 
 #[test]
@@ -222,6 +253,22 @@ fn refused_dispatch_fails_with_what_was_tried_and_the_servers_own_words() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @r#"::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true was answered 404 Not Found: workflow "no-such.yml" doesn't exist"#);
     assert_eq!(done.outputs, "");
     assert_eq!(stage.gitea.world().runs.len(), 0);
+}
+
+#[test]
+fn dispatch_whose_outcome_is_unknown_is_sent_once_and_not_called_refused() {
+    let page = Answer::new(504, "text/html", "<title>Gateway Time-out</title>");
+    for fault in [Fault::WorkThenHangUp, Fault::WorkThenAnswer(page), Fault::HangUp] {
+        let stage = stage(Version::V1_26);
+        stage.gitea.inject("POST", "/dispatches", usize::MAX, fault.clone());
+
+        let done = stage.dispatch().run().failed();
+
+        assert_eq!(stage.gitea.requests().len(), 1, "{fault:?}");
+        assert!(done.log.contains("It is not known whether workflow build-from-pr.yml"), "{}", done.log);
+        let page = "https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml";
+        assert!(done.log.trim_end().ends_with(page), "{}", done.log);
+    }
 }
 
 #[test]
@@ -250,5 +297,5 @@ fn answer_that_is_not_giteas_fails_the_step() {
 
     let done = stage.dispatch().run().failed();
 
-    insta::assert_snapshot!(shown(&done.log(), &stage), @"::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>");
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml");
 }

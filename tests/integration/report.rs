@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::fake::{Request, Version};
+use crate::fake::{Progress, Request, Version};
 use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW};
 use crate::{lines, shown, stage};
 
@@ -202,8 +202,86 @@ fn re_run_counts_the_jobs_of_its_own_attempt() {
 
     let done = stage.report(run).run().ok();
 
+    let (state, description, _) = status(&stage, "dispatch-target/build");
+    assert_eq!((state.as_str(), description.as_str()), ("success", "Successful in 1h0m0s"), "of this attempt alone");
     assert_eq!(done.output("state"), Some("success"));
-    assert_eq!(status(&stage, "dispatch-target/build").0, "success", "a re-run replaces the answer of its own run");
+}
+
+#[test]
+fn job_of_an_earlier_attempt_that_ran_again_does_not_count() {
+    let (stage, run) = with_report_job(Version::V1_26);
+    {
+        let mut world = stage.gitea.world();
+        world.finish_job(run, "build", "success");
+        let run = world.run(run);
+        let mut earlier = run.jobs[0].clone();
+        earlier.progress = Progress::Completed("failure".to_owned());
+        run.jobs[0].attempt = 2;
+        run.jobs.insert(0, earlier);
+        run.attempt = 2;
+    }
+
+    let done = stage.report(run).run().ok();
+
+    assert_eq!(done.output("state"), Some("success"));
+}
+
+#[test]
+fn time_is_left_out_where_no_start_is_known() {
+    let (stage, run) = running(Version::V1_26);
+    stage.gitea.world().run(run).jobs[0].started_at = 0;
+
+    stage.report(run).run().ok();
+
+    assert_eq!(status(&stage, "dispatch-target/build").1, "Successful");
+}
+
+#[test]
+fn jobs_that_are_no_list_do_not_pass_for_none() {
+    for answer in
+        ["{}", r#"{"error": "x"}"#, r#"{"jobs": null}"#, r#"{"jobs": [], "total_count": 2}"#, r#"{"jobs": []}"#]
+    {
+        let (stage, run) = with_report_job(Version::V1_26);
+        stage.gitea.world().finish_job(run, "build", "failure");
+        stage.gitea.refuse("GET", "/jobs", 200, "application/json", answer);
+
+        let done = stage.report(run).run().ok();
+
+        assert!(done.log.contains("::warning::The other jobs of this run could not be read"), "{answer}: {}", done.log);
+    }
+}
+
+#[test]
+fn statuses_that_are_no_list_do_not_pass_for_none() {
+    for answer in ["{}", r#"{"message": "hi"}"#, r#"{"statuses": 1}"#] {
+        let (stage, run) = running(Version::V1_26);
+        stage.gitea.refuse("GET", "/status?", 200, "application/json", answer);
+
+        stage.report(run).run().failed();
+
+        assert_eq!(status(&stage, "dispatch-target/build").0, "pending", "{answer}");
+    }
+}
+
+#[test]
+fn commit_without_any_status_gets_its_first() {
+    let (stage, run) = running(Version::V1_26);
+    stage.gitea.world().statuses.clear();
+
+    stage.report(run).run().ok();
+
+    assert_eq!(status(&stage, "dispatch-target/build").0, "success");
+}
+
+#[test]
+fn newer_run_under_another_context_does_not_count() {
+    let (stage, run) = running(Version::V1_26);
+    let newer = "https://gitea.example.com/mporter/dispatch-target/actions/runs/99";
+    stage.gitea.world().add_status(SOURCE, &stage.sha, Some("mporter"), "dispatch-target/lint", "success", newer);
+
+    stage.report(run).run().ok();
+
+    assert_eq!(status(&stage, "dispatch-target/build").0, "success");
 }
 
 #[test]
@@ -235,7 +313,7 @@ fn jobs_that_cannot_be_read_leave_the_jobs_own_status() {
         let expected = ("failure".to_owned(), "Failing".to_owned(), page);
         assert_eq!(status(&stage, "dispatch-target/build"), expected, "{version:?}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(shown(done.log().lines().next().unwrap(), &stage), @"::warning::The other jobs of this run could not be read, so they do not count: GET http://fake/api/v1/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 was answered 403 Forbidden: no");
+            insta::assert_snapshot!(shown(done.log().lines().next().unwrap(), &stage), @"::warning::The other jobs of this run could not be read, so they do not count (in a job of its own, report needs `status: ${{ needs.build.result }}`): GET http://fake/api/v1/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 was answered 403 Forbidden: no");
         }
     }
 }
@@ -371,7 +449,7 @@ fn trial_run_reports_nothing_and_succeeds() {
 }
 
 #[test]
-fn undeclared_input_is_named_with_where_to_declare_it() {
+fn undeclared_or_invalid_input_of_the_run_is_named_with_what_to_do() {
     let (stage, run) = running(Version::V1_26);
     let mut messages = Vec::new();
     for missing in ["pr_number", "pr_head_sha", "source_repo"] {
@@ -382,11 +460,23 @@ fn undeclared_input_is_named_with_where_to_declare_it() {
 
         messages.push(done.log());
     }
+    for (name, value) in [("pr_number", "#7"), ("pr_head_sha", ""), ("pr_head_sha", "7f68d9e"), ("source_repo", "")] {
+        let mut payload = stage.gitea.world().event_payload(run);
+        payload["inputs"][name] = json!(value);
+
+        let done = stage.report(run).event("workflow_dispatch", &payload).run().failed();
+
+        messages.push(done.log());
+    }
     assert_eq!(reported(&stage).len(), 0);
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Nothing was sent: the run has no input `pr_number`: declare it in the target workflow under `on: workflow_dispatch: inputs:` (Gitea drops an input that is not declared), or set the input `pr-number` of this step
     ::error::Nothing was sent: the run has no input `pr_head_sha`: declare it in the target workflow under `on: workflow_dispatch: inputs:` (Gitea drops an input that is not declared), or set the input `sha` of this step
     ::error::Nothing was sent: the run has no input `source_repo`: declare it in the target workflow under `on: workflow_dispatch: inputs:` (Gitea drops an input that is not declared), or set the input `source` of this step
+    ::error::Nothing was sent: the run's input `pr_number` must be the number of a pull request, not `#7`
+    ::error::Nothing was sent: the run's input `pr_head_sha` must be a full commit SHA of 40 or 64 hexadecimal digits, and is empty
+    ::error::Nothing was sent: the run's input `pr_head_sha` must be a full commit SHA of 40 or 64 hexadecimal digits, not `7f68d9e`
+    ::error::Nothing was sent: the run's input `source_repo` must be `owner/name`, and is empty
     ");
 }
 

@@ -36,6 +36,33 @@ fn server_that_repeats_the_token_does_not_get_it_into_the_log() {
 }
 
 #[test]
+fn token_at_the_edge_of_a_long_message_is_not_shown_in_part() {
+    for padding in 270..300 {
+        let stage = stage(Version::V1_26);
+        let message = json!({"message": format!("{}{TOKEN}", "x".repeat(padding))});
+        stage.gitea.refuse("POST", "/dispatches", 403, "application/json", &message.to_string());
+
+        let done = stage.dispatch().run().failed();
+
+        assert!(!done.log().contains("token-o"), "{padding}: {}", done.log);
+    }
+}
+
+#[test]
+fn token_in_a_conclusion_or_a_wrong_input_is_not_shown() {
+    let stage = stage(Version::V1_26);
+    assert_no_token(&stage.dispatch().input("target", TOKEN).run().failed());
+
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.gitea.world().finish_job(run, "build", TOKEN);
+    assert_no_token(&stage.report(run).run().ok());
+    let world = stage.gitea.world();
+    let shown = format!("{:?} {:?}", world.statuses(SOURCE, &stage.sha), world.comments(SOURCE, stage.number));
+    assert!(!shown.contains(TOKEN), "{shown}");
+}
+
+#[test]
 fn redirect_is_not_followed_and_the_token_stays() {
     for status in [301, 302, 303, 307, 308] {
         let stage = stage(Version::V1_26);
@@ -107,8 +134,10 @@ fn tls_stage() -> (Stage, tempfile::TempDir) {
 fn private_authority_is_trusted_by_ssl_cert_file_or_ssl_cert_dir() {
     let (stage, folder) = tls_stage();
     stage.dispatch().var("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()).run().ok();
-    stage.dispatch().var("SSL_CERT_DIR", folder.path().to_str().unwrap()).run().ok();
-    assert_eq!(stage.gitea.world().runs.len(), 2);
+    let folder = folder.path().to_str().unwrap();
+    stage.dispatch().var("SSL_CERT_DIR", folder).run().ok();
+    stage.dispatch().var("SSL_CERT_DIR", &format!("/etc:{folder}")).run().ok();
+    assert_eq!(stage.gitea.world().runs.len(), 3);
 }
 
 #[test]
@@ -136,6 +165,18 @@ fn proxy_of_the_environment_is_used() {
     let stage = stage(Version::V1_26);
     stage.dispatch().input("api-url", "http://gitea.invalid/api/v1").var("HTTP_PROXY", &stage.gitea.url()).run().ok();
     assert_eq!(stage.gitea.world().runs.len(), 1);
+}
+
+#[test]
+fn proxy_for_https_is_asked_for_a_tunnel() {
+    let stage = stage(Version::V1_26);
+    let step = stage.dispatch().input("api-url", "https://gitea.invalid/api/v1");
+
+    step.var("HTTPS_PROXY", &stage.gitea.url()).run().failed();
+
+    // The fake is no proxy and refuses; what counts is that it was asked, and got no token.
+    let request = stage.gitea.requests().remove(0);
+    assert_eq!((request.method.as_str(), request.authorization), ("CONNECT", None));
 }
 
 #[test]
