@@ -208,15 +208,18 @@ async fn a_required_status_keeps_a_pull_request_from_being_merged_until_the_buil
         "block_admin_merge_override": true,
     });
     owner.post(&format!("/repos/{SOURCE}/branch_protections"), &rule).await;
-    let merge = format!("/repos/{SOURCE}/pulls/1/merge");
+    let merge = async || {
+        world.wait_for_mergeability(1).await;
+        owner.try_post(&format!("/repos/{SOURCE}/pulls/1/merge"), &json!({ "Do": "merge" })).await
+    };
 
     world.open_pull_request(1).await;
     world.last_run(1, 1).await;
-    assert_eq!(owner.try_post(&merge, &json!({ "Do": "merge" })).await, 405);
+    assert_eq!(merge().await, 405);
 
     world.push_build(0);
     world.last_run(2, 2).await;
-    assert_eq!(owner.try_post(&merge, &json!({ "Do": "merge" })).await, 200);
+    assert_eq!(merge().await, 200);
 }
 
 /// The run has built this commit, which has had two statuses: pending with the link of a dispatch, then the run's end.

@@ -168,6 +168,15 @@ impl World {
         self.source.push("feature", &[("build.sh", &build_script(exit_code))])
     }
 
+    /// Waits until the server has found that a pull request has no conflicts: until then it refuses to merge it anyway.
+    pub(crate) async fn wait_for_mergeability(&self, number: u64) {
+        let asked = Instant::now();
+        while self.owner().get(&format!("/repos/{SOURCE}/pulls/{number}")).await["mergeable"] != true {
+            assert!(asked.elapsed() < PATIENCE, "pull request {number} does not become mergeable");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// Forks the source as that person, and opens a pull request from the fork. Returns its head.
     pub(crate) async fn open_pull_request_from_fork(&self, person: &str, api: &Api) -> String {
         let fork = api.post(&format!("/repos/{SOURCE}/forks"), &json!({})).await;
