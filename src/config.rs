@@ -18,10 +18,10 @@ use crate::message::quoted;
 use crate::runner::Files;
 use crate::tls::TrustedRoots;
 use crate::types::{
-    CommitSha, GitRef, Invalid, Outcome, PullRequestNumber, RepoName, RunId, RunNumber, StatusContext, Token,
-    WorkflowFile,
+    CommitSha, GitRef, Invalid, Outcome, PullRequestNumber, RepoName, RunId, RunNumber, SourcePattern, StatusContext,
+    Token, WorkflowFile,
 };
-use event::Event;
+use event::{Event, PullRequest};
 
 /// How the server is reached, how people reach it, and what the step does.
 #[derive(Debug)]
@@ -115,6 +115,15 @@ pub(crate) enum Error {
     Variable { name: String, cause: String },
     #[error("the event payload {path} {cause}")]
     Event { path: String, cause: String },
+    #[error(
+        "input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` \
+         runs the workflow of the base branch, with its secrets: then nothing of the fork may run in that workflow"
+    )]
+    TokenOfFork,
+    #[error("input `{0}` holds the token, which it would make public")]
+    HoldsToken(String),
+    #[error("`allowed-sources` does not allow a report to {0}")]
+    NotAllowed(RepoName),
     #[error("this server is {0}, and this action speaks to Gitea only")]
     OtherForge(&'static str),
 }
@@ -132,6 +141,7 @@ struct Inputs {
     status: Option<String>,
     comment: Option<String>,
     body: Option<String>,
+    allowed_sources: Option<String>,
     source: Option<String>,
     pr_number: Option<String>,
     sha: Option<String>,
@@ -157,14 +167,17 @@ impl Environment {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(_, value)| !value.trim().is_empty())
             .collect();
-        let inputs = envy::prefixed("INPUT_").from_iter(variables.clone()).map_err(|error| match error {
-            envy::Error::MissingValue(field) => Error::Required(field.replace('_', "-")),
-            envy::Error::Custom(cause) => Error::Variable { name: "INPUT_*".to_owned(), cause },
-        })?;
         let event = match context_variable(&variables, "EVENT_PATH") {
             Some(path) => Event::read(path)?,
             None => Event::default(),
         };
+        let is_fork = event.pull_request.as_ref().is_some_and(PullRequest::is_from_fork)
+            && context_variable(&variables, "EVENT_NAME") == Some("pull_request");
+        let inputs = envy::prefixed("INPUT_").from_iter(variables.clone()).map_err(|error| match error {
+            envy::Error::MissingValue("token") if is_fork => Error::TokenOfFork,
+            envy::Error::MissingValue(field) => Error::Required(field.replace('_', "-")),
+            envy::Error::Custom(cause) => Error::Variable { name: "INPUT_*".to_owned(), cause },
+        })?;
         Ok(Self { variables, inputs, event })
     }
 
@@ -180,6 +193,7 @@ impl Environment {
 
     /// All the rest.
     pub(crate) fn config(&self) -> Result<Config, Error> {
+        self.check_texts(&self.token()?)?;
         let api: BaseUrl = self.input_or_context("api-url", self.inputs.api_url.as_ref(), "API_URL")?;
         if api.host() == "api.github.com" || api.to_string().ends_with("/api/v3") {
             return Err(Error::OtherForge("GitHub"));
@@ -203,6 +217,17 @@ impl Environment {
                 }
             },
         })
+    }
+
+    /// Much of what the inputs hold is shown to everybody: none may hold the token.
+    fn check_texts(&self, token: &Token) -> Result<(), Error> {
+        let inputs = self.variables.iter().filter_map(|(name, value)| Some((name.strip_prefix("INPUT_")?, value)));
+        for (name, value) in inputs.filter(|(name, _)| *name != "TOKEN") {
+            if token.redact(value) != *value {
+                return Err(Error::HoldsToken(name.to_lowercase().replace('_', "-")));
+            }
+        }
+        Ok(())
     }
 
     fn path(&self, variable: &str) -> Option<PathBuf> {
@@ -296,9 +321,17 @@ impl Environment {
                 return Err(input_error("comment", format!("must be `create` or `off`, not {}", quoted(other))));
             }
         };
+        let source: RepoName = self.dispatched("source", self.inputs.source.as_ref(), "source_repo")?;
+        let allowed = self.inputs.allowed_sources.as_deref().unwrap_or_default();
+        let allowed = allowed.lines().map(str::trim).filter(|line| !line.is_empty());
+        let allowed: Vec<SourcePattern> =
+            allowed.map(|line| parse("allowed-sources", line)).collect::<Result<_, _>>()?;
+        if !allowed.is_empty() && !allowed.iter().any(|pattern| pattern.matches(&source)) {
+            return Err(Error::NotAllowed(source));
+        }
         let status = lists::given_status(self.inputs.status.as_deref().unwrap_or("auto"));
         Ok(Task::Report(Report {
-            source: self.dispatched("source", self.inputs.source.as_ref(), "source_repo")?,
+            source,
             pull_request,
             sha,
             status: status.map_err(|cause| input_error("status", cause))?,

@@ -1,30 +1,44 @@
 //! `mode: dispatch`: starts the run, and puts the pending status with a link to it on the pull request's head.
 
 use std::io::Write;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
 
 use crate::config::Dispatch;
-use crate::gitea::{self, Gitea, NewStatus, WorkflowDispatch};
+use crate::diagnosis;
+use crate::gitea::{self, DispatchedRun, Gitea, NewStatus, WorkflowDispatch};
 use crate::links::BaseUrl;
 use crate::message::{self, markdown};
+use crate::run_statuses::RunStatuses;
 use crate::runner::{self, Runner};
-use crate::types::State;
+use crate::types::{RunNumber, State};
+
+/// A dispatch that took longer may have been overtaken by the report of its own run.
+const OVERTAKEN_AFTER: Duration = Duration::from_secs(2);
+
+/// How often a status is tried whose answer gets lost, and the pause before it is looked for.
+const STATUS_ATTEMPTS: u32 = 3;
+const STATUS_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why the step fails, and what is true all the same.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("Workflow {workflow} was not dispatched: {cause}")]
-    Refused { workflow: String, cause: gitea::Error },
+    #[error("Workflow {workflow} was not dispatched: {cause}. {advice} {told}")]
+    Refused { workflow: String, cause: String, advice: String, told: String },
     #[error(
-        "It is not known whether workflow {workflow} was dispatched: {cause}. Before you start it again, look for the run: {page}"
+        "It is not known whether workflow {workflow} was dispatched: {cause}. It is not sent again. Before you start it again, \
+         look for the run: {page} . {told}"
     )]
-    Unknown { workflow: String, page: String, cause: gitea::Error },
-    #[error("The run is under way ({page}), but the pending status was not set: {cause}")]
-    Status { page: String, cause: gitea::Error },
+    Unknown { workflow: String, cause: String, page: String, told: String },
+    #[error("The run is under way ({page}), but the pending status was not set: {cause}. {advice}")]
+    Status { page: String, cause: String, advice: String },
     #[error(transparent)]
     Runner(#[from] runner::Error),
 }
 
-/// Two requests over one connection.
+/// Two requests over one connection, where all goes well.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &BaseUrl,
@@ -33,15 +47,12 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let Dispatch { target, workflow, git_ref, inputs, source, pull_request, sha, context } = dispatch;
     let file = workflow.as_str();
-    let body = WorkflowDispatch { git_ref, inputs };
-    let run = gitea.dispatch_workflow(target, workflow, &body).await.map_err(|cause| {
-        let name = format!("{file} of {target}");
-        if cause.had_no_effect() {
-            Error::Refused { workflow: name, cause }
-        } else {
-            Error::Unknown { workflow: name, page: pages.workflow(target, workflow).to_string(), cause }
-        }
-    })?;
+    let start = Instant::now();
+    let dispatched = gitea.dispatch_workflow(target, workflow, &WorkflowDispatch { git_ref, inputs }).await;
+    let run = match dispatched {
+        Ok(run) => run,
+        Err(cause) => return Err(tell_failure(gitea, pages, dispatch, start, cause, runner).await?),
+    };
     let page = match run {
         Some(run) => pages.run(target, run.number),
         None => pages.workflow(target, workflow),
@@ -65,9 +76,20 @@ pub(crate) async fn run(
 
     let description = message::pending(target);
     let status = NewStatus { state: State::Pending, target_url: page.as_str(), description: &description, context };
-    gitea.create_status(source, sha, &status).await.map_err(|cause| Error::Status { page: page.to_string(), cause })?;
-    runner.info(&format!("Status {} on {source}@{}: pending, {description}", context.as_str(), sha.short()));
-    runner.output("state", &status.state.to_string())?;
+    let overtaken =
+        |statuses: &RunStatuses, _| statuses.beyond(run.map(|DispatchedRun { number, .. }| number)?, context);
+    let place = format!("{} on {source}@{}", context.as_str(), sha.short());
+    match set_early_status(gitea, pages, dispatch, &status, start.elapsed() > OVERTAKEN_AFTER, overtaken).await {
+        Ok(None) => {
+            runner.info(&format!("Status {place}: pending, {description}"));
+            runner.output("state", &status.state.to_string())?;
+        }
+        Ok(Some(run)) => left_alone(pages, dispatch, run, runner),
+        Err(cause) => {
+            let advice = diagnosis::of_status(gitea, source, &cause).await.advice;
+            return Err(Error::Status { page: page.to_string(), cause: cause.to_string(), advice });
+        }
+    }
 
     let on_behalf = match pull_request {
         Some(number) => format!("Pull request [{source}#{number}]({})", pages.pull_request(source, *number)),
@@ -82,4 +104,80 @@ pub(crate) async fn run(
         ],
     )?;
     Ok(())
+}
+
+/// Puts the cause of a failed dispatch on the pull request's page, and gives the error for the log.
+async fn tell_failure(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    dispatch: &Dispatch,
+    start: Instant,
+    cause: gitea::Error,
+    runner: &mut Runner<impl Write>,
+) -> Result<Error, runner::Error> {
+    let Dispatch { target, workflow, source, sha, context, .. } = dispatch;
+    let unknown = cause.is_unknown();
+    let diagnosis = diagnosis::of_dispatch(gitea, dispatch, &cause).await;
+    let page = pages.workflow(target, workflow).to_string();
+    let description = if unknown { message::OUTCOME_UNKNOWN } else { &diagnosis.cause };
+    let status = NewStatus { state: State::Error, target_url: &page, description, context };
+    // The run may have been started, and have told its end while the answer to its dispatch got lost.
+    let told_since = |statuses: &RunStatuses, now: Option<OffsetDateTime>| {
+        statuses.since(now? - start.elapsed() - Duration::from_secs(1), context)
+    };
+    let told = match set_early_status(gitea, pages, dispatch, &status, unknown, told_since).await {
+        Ok(None) => {
+            runner.info(&format!("Status {} on {source}@{}: error, {description}", context.as_str(), sha.short()));
+            runner.output("state", &status.state.to_string())?;
+            "The pull request says so.".to_owned()
+        }
+        Ok(Some(run)) => {
+            left_alone(pages, dispatch, run, runner);
+            format!("It seems to have been: {}.", pages.run(target, run))
+        }
+        Err(error) => format!("The pull request could not be told either: {error}."),
+    };
+    let (workflow, cause) = (format!("{} of {target}", workflow.as_str()), cause.to_string());
+    Ok(if unknown {
+        Error::Unknown { workflow, cause, page, told }
+    } else {
+        Error::Refused { workflow, cause, advice: diagnosis.advice, told }
+    })
+}
+
+/// Sets a status that a final one may overtake: before it is sent again, and before it is sent at all where `look` says so,
+/// the statuses are read, and one that `told` finds is left alone and given. `told` gets the server's clock too.
+async fn set_early_status(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    dispatch: &Dispatch,
+    status: &NewStatus<'_>,
+    mut look: bool,
+    told: impl Fn(&RunStatuses, Option<OffsetDateTime>) -> Option<RunNumber>,
+) -> Result<Option<RunNumber>, gitea::Error> {
+    let Dispatch { target, source, sha, .. } = dispatch;
+    let mut attempt = 1;
+    loop {
+        if look {
+            let statuses = gitea.statuses(source, sha).await?;
+            if let Some(run) = told(&RunStatuses::new(&statuses, pages, target), statuses.answered_at) {
+                return Ok(Some(run));
+            }
+        }
+        match gitea.create_status(source, sha, status).await {
+            Err(error) if error.is_unknown() && attempt < STATUS_ATTEMPTS => {
+                sleep(STATUS_PAUSE * attempt).await;
+                look = true;
+                attempt += 1;
+            }
+            result => return result.map(|_| None),
+        }
+    }
+}
+
+fn left_alone(pages: &BaseUrl, dispatch: &Dispatch, run: RunNumber, runner: &mut Runner<impl Write>) {
+    let Dispatch { target, source, sha, context, .. } = dispatch;
+    let page = pages.run(target, run);
+    let place = format!("{} on {source}@{}", context.as_str(), sha.short());
+    runner.info(&format!("Status {place} is left alone: it already tells of {page}"));
 }

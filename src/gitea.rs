@@ -1,72 +1,40 @@
-//! The client of Gitea's API: one private `send`, one function an endpoint, one error type.
+//! The client of Gitea's API: one function an endpoint; sending, errors and retries are the rooms below it.
 //!
 //! The endpoints and what they really answer: `../shared/gitea-facts.md`, and <https://docs.gitea.com/api/>.
 
-use std::collections::BTreeMap;
-use std::error::Error as _;
-use std::time::Duration;
+mod error;
+mod http;
+mod retry;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Client, Method, StatusCode, Url, redirect};
+use std::collections::BTreeMap;
+
+use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use time::format_description::well_known::{Rfc2822, Rfc3339};
+use time::format_description::well_known::Rfc3339;
+
+pub(crate) use error::{Error, Kind};
 
 use crate::links::{BaseUrl, run_number_in};
 use crate::message::one_line;
-use crate::tls::{self, TrustedRoots};
+use crate::tls::TrustedRoots;
 use crate::types::{
     CommentId, CommitSha, GitRef, PullRequestNumber, RepoName, RunId, RunNumber, State, StatusContext, Token,
     WorkflowFile,
 };
-
-/// How long to wait for a connection, and for one answer. Three such answers in a row fit into the step's budget.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(18);
-
-/// The most that is read of one answer; a page of 50 statuses has some 50 KB.
-const ANSWER_LIMIT: usize = 4 << 20;
+use http::{Answer, Http};
+use retry::{ASIDE, Again, DISPATCH, Limits, READ, WRITE};
 
 /// The most entries that a page may have (`MAX_RESPONSE_ITEMS`, 50 unless the server's administrator lowers it), and the most
 /// pages that are read of a list.
 const PAGE_SIZE: usize = 50;
 const PAGE_LIMIT: usize = 20;
 
-/// Why a request has not done what it should: what was tried, where, and what came back. The token is in none of them.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// Nothing was sent: the server does not know of the request.
-    #[error("{request} could not be sent: {cause}")]
-    NotSent { request: String, cause: String },
-    /// The request may have had its effect.
-    #[error("{request} got no answer: {cause}")]
-    NoAnswer { request: String, cause: String },
-    /// The server said no.
-    #[error("{request} was answered {status}: {message}")]
-    Refused { request: String, status: StatusCode, message: String },
-    /// The server said yes, in words that are not Gitea's.
-    #[error("{request} was answered {status}, but not as Gitea does: {cause}")]
-    NotGitea { request: String, status: StatusCode, cause: String },
-}
-
-impl Error {
-    /// Whether the server surely did nothing: it was not asked, or it said no. A 500 may come after the work; so may
-    /// what a proxy says.
-    pub(crate) fn had_no_effect(&self) -> bool {
-        match self {
-            Self::NotSent { .. } => true,
-            Self::Refused { status, .. } => !status.is_server_error(),
-            Self::NoAnswer { .. } | Self::NotGitea { .. } => false,
-        }
-    }
-}
-
 /// A server that is reached by `api`, with one token.
 pub(crate) struct Gitea {
-    http: Client,
+    http: Http,
     api: BaseUrl,
-    token: Token,
 }
 
 /// What the dispatch endpoint takes. The values of inputs are strings: Gitea refuses a number with 422.
@@ -94,12 +62,31 @@ pub(crate) struct NewStatus<'a> {
     pub(crate) context: &'a StatusContext,
 }
 
+/// The latest status of each context of a commit, and when the server said so.
+#[derive(Debug)]
+pub(crate) struct Statuses {
+    pub(crate) statuses: Vec<Status>,
+    /// The server's own clock, which the statuses' times are of.
+    pub(crate) answered_at: Option<OffsetDateTime>,
+}
+
 /// A status of a commit, as far as it is read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Status {
     pub(crate) context: String,
+    #[serde(default, rename = "status")]
+    pub(crate) state: String,
     #[serde(default)]
     pub(crate) target_url: String,
+    #[serde(default)]
+    created_at: String,
+}
+
+impl Status {
+    /// When it was set.
+    pub(crate) fn created_at(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::parse(&self.created_at, &Rfc3339).ok()
+    }
 }
 
 /// The jobs of a run, and when the server said so.
@@ -143,31 +130,37 @@ impl Job {
     }
 }
 
+/// A comment on a pull request, as far as it is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Comment {
+    pub(crate) id: CommentId,
+    pub(crate) user: Option<User>,
+    #[serde(default)]
+    pub(crate) body: String,
+}
+
+/// An account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) struct User {
+    pub(crate) id: i64,
+}
+
+/// A repository, as far as it is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Repository {
+    #[serde(default)]
+    pub(crate) default_branch: String,
+    #[serde(default)]
+    pub(crate) has_actions: bool,
+}
+
 impl Gitea {
     pub(crate) fn new(api: BaseUrl, token: &Token, roots: TrustedRoots) -> Result<Self, String> {
-        let mut authorization =
-            HeaderValue::try_from(format!("token {}", token.reveal())).map_err(|error| error.to_string())?;
-        authorization.set_sensitive(true);
-        let headers = HeaderMap::from_iter([
-            (AUTHORIZATION, authorization),
-            (ACCEPT, HeaderValue::from_static("application/json")),
-        ]);
-        let tls = tls::client_config(roots).map_err(|error| error.to_string())?;
-        let http = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(concat!("dispatch-action/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
-            // A redirect could take the token to another server, or turn a POST into a GET.
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
-            .build()
-            .map_err(|error| causes(&error))?;
-        Ok(Self { http, api, token: token.clone() })
+        Ok(Self { http: Http::new(token, roots)?, api })
     }
 
-    /// Starts a run of `workflow`. `None` where the server does not say which run that is (before Gitea 1.26).
+    /// Starts a run of `workflow`. `None` where the server does not say which run that is (before Gitea 1.26). It is sent again
+    /// only where the server surely did nothing.
     pub(crate) async fn dispatch_workflow(
         &self,
         target: &RepoName,
@@ -183,26 +176,40 @@ impl Gitea {
         let mut url = self.repo(target, &["actions", "workflows", workflow.as_str(), "dispatches"]);
         // Without it the answer is 204 and the run cannot be known.
         url.set_query(Some("return_run_details=true"));
-        let answer = self.send(Method::POST, url, Some(dispatch)).await?;
-        if answer.status == StatusCode::NO_CONTENT {
-            return Ok(None);
-        }
-        let RunDetails { workflow_run_id: id, html_url } = answer.json()?;
-        Ok(Some(DispatchedRun { id, number: run_number_in(&html_url, target).unwrap_or_else(|| id.into()) }))
+        let answer: Answer<Option<RunDetails>> =
+            self.http.request(Method::POST, url, Some(dispatch), Again::IfNotDone, DISPATCH).await?;
+        Ok(answer.value.map(|RunDetails { workflow_run_id: id, html_url }| DispatchedRun {
+            id,
+            number: run_number_in(&html_url, target).unwrap_or_else(|| id.into()),
+        }))
     }
 
-    /// Sets a commit status. Needs the scope `write:repository` and write access to the repository's code.
+    /// Sets a commit status, and gives one's own account. Needs the scope `write:repository` and write access to the
+    /// repository's code. A final status is sent again whatever happened, since it is the same when repeated; another
+    /// one only where the server surely did nothing, since a final one may have come in between.
     pub(crate) async fn create_status(
         &self,
         repo: &RepoName,
         sha: &CommitSha,
         status: &NewStatus<'_>,
-    ) -> Result<(), Error> {
-        self.send(Method::POST, self.repo(repo, &["statuses", sha.as_str()]), Some(status)).await.map(drop)
+    ) -> Result<Option<User>, Error> {
+        #[derive(Deserialize)]
+        struct Created {
+            #[serde(rename = "id")]
+            _id: u64,
+            creator: Option<User>,
+        }
+        let again = match status.state {
+            State::Success | State::Failure | State::Skipped => Again::IfLost,
+            State::Pending | State::Error => Again::IfNotDone,
+        };
+        let url = self.repo(repo, &["statuses", sha.as_str()]);
+        let answer: Answer<Created> = self.http.request(Method::POST, url, Some(status), again, WRITE).await?;
+        Ok(answer.value.creator)
     }
 
     /// The latest status of each context of a commit: all pages, since the wanted one need not be on the first.
-    pub(crate) async fn statuses(&self, repo: &RepoName, sha: &CommitSha) -> Result<Vec<Status>, Error> {
+    pub(crate) async fn statuses(&self, repo: &RepoName, sha: &CommitSha) -> Result<Statuses, Error> {
         #[derive(Deserialize)]
         struct CombinedStatus {
             /// Null where there are none.
@@ -210,8 +217,9 @@ impl Gitea {
             statuses: Option<Vec<Status>>,
         }
         let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
-        let (statuses, _) = self.list(url, |page: CombinedStatus| (page.statuses.unwrap_or_default(), None)).await?;
-        Ok(statuses)
+        let split = |page: CombinedStatus| (page.statuses.unwrap_or_default(), None);
+        let (statuses, answered_at) = self.list(url, split).await?;
+        Ok(Statuses { statuses, answered_at })
     }
 
     /// The jobs of a run, of which there is at least one: all pages. Gitea 1.24 has no such list.
@@ -225,8 +233,7 @@ impl Gitea {
         let request = format!("GET {url}");
         let (jobs, answered_at) = self.list(url, |page: Jobs| (page.jobs, page.total_count)).await?;
         if jobs.is_empty() {
-            let cause = "a run without jobs".to_owned();
-            return Err(Error::NotGitea { request, status: StatusCode::OK, cause });
+            return Err(not_gitea(request, "a run without jobs".to_owned()));
         }
         Ok(RunJobs { jobs, answered_at })
     }
@@ -242,13 +249,50 @@ impl Gitea {
         struct NewComment<'a> {
             body: &'a str,
         }
-        #[derive(Deserialize)]
-        struct Comment {
-            id: CommentId,
+        let answer: Answer<Comment> = self
+            .http
+            .request(Method::POST, self.comments_url(repo, number), Some(&NewComment { body }), Again::IfNotDone, WRITE)
+            .await?;
+        Ok(answer.value.id)
+    }
+
+    /// The comments on a pull request, those since `since` where it is given. This list has no pages.
+    pub(crate) async fn comments(
+        &self,
+        repo: &RepoName,
+        number: PullRequestNumber,
+        since: Option<OffsetDateTime>,
+    ) -> Result<Vec<Comment>, Error> {
+        let mut url = self.comments_url(repo, number);
+        if let Some(since) = since.and_then(|since| since.format(&Rfc3339).ok()) {
+            url.query_pairs_mut().append_pair("since", &since);
         }
-        let url = self.repo(repo, &["issues", &number.to_string(), "comments"]);
-        let comment: Comment = self.send(Method::POST, url, Some(&NewComment { body })).await?.json()?;
-        Ok(comment.id)
+        Ok(self.get(url, ASIDE).await?.value)
+    }
+
+    /// A repository: whether the token can see it, and what it is like.
+    pub(crate) async fn repository(&self, repo: &RepoName) -> Result<Repository, Error> {
+        Ok(self.get(self.repo(repo, &[]), ASIDE).await?.value)
+    }
+
+    /// The names of the files in a folder of a repository at a ref.
+    pub(crate) async fn file_names(
+        &self,
+        repo: &RepoName,
+        folder: &str,
+        git_ref: &GitRef,
+    ) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Entry {
+            name: String,
+        }
+        let mut url = self.repo(repo, &["contents"]);
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(folder.split('/'));
+        }
+        url.query_pairs_mut().append_pair("ref", git_ref.as_str());
+        let answer: Answer<Vec<Entry>> = self.get(url, ASIDE).await?;
+        Ok(answer.value.into_iter().map(|entry| entry.name).collect())
     }
 
     /// The server's version, such as `1.26.4` or `1.27.0+dev-1-gabc`: major and minor number.
@@ -257,18 +301,25 @@ impl Gitea {
         struct Version {
             version: String,
         }
-        let answer = self.send::<()>(Method::GET, self.api.join(["version"]), None).await?;
-        let Version { version } = answer.json()?;
+        let Answer { value: Version { version }, request, .. } = self.get(self.api.join(["version"]), ASIDE).await?;
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
         match (numbers.next(), numbers.next()) {
             (Some(major), Some(minor)) => Ok((major, minor)),
-            _ => Err(answer.not_gitea(format!("the version is {version}"))),
+            _ => Err(not_gitea(request, format!("the version is {}", one_line(&version)))),
         }
     }
 
     fn repo(&self, repo: &RepoName, rest: &[&str]) -> Url {
         let segments = ["repos", &repo.owner, &repo.name];
         self.api.join(segments.into_iter().chain(rest.iter().copied()))
+    }
+
+    fn comments_url(&self, repo: &RepoName, number: PullRequestNumber) -> Url {
+        self.repo(repo, &["issues", &number.to_string(), "comments"])
+    }
+
+    async fn get<T: DeserializeOwned>(&self, url: Url, limits: Limits) -> Result<Answer<T>, Error> {
+        self.http.request::<(), T>(Method::GET, url, None, Again::IfLost, limits).await
     }
 
     /// All entries of a list, and when the server answered first. How many there are is told by `X-Total-Count`, which the
@@ -283,125 +334,27 @@ impl Gitea {
         let mut answered_at = None;
         for page in 1..=PAGE_LIMIT {
             url.set_query(Some(&format!("page={page}&limit={PAGE_SIZE}")));
-            let answer = self.send::<()>(Method::GET, url.clone(), None).await?;
-            let (found, total) = split(answer.json()?);
-            answered_at = answered_at.or(answer.date);
-            let (last, total) = match answer.total.or(total) {
-                Some(total) => (found.is_empty() || entries.len() + found.len() >= total, total),
-                None => (found.len() < PAGE_SIZE, 0),
-            };
+            let Answer { value, request, total, date } = self.get(url.clone(), READ).await?;
+            let (found, total_in_body) = split(value);
+            answered_at = answered_at.or(date);
+            let found_here = found.len();
             entries.extend(found);
-            if last && entries.len() < total {
-                return Err(answer.not_gitea(format!("the list has {} entries of {total}", entries.len())));
-            } else if last {
-                return Ok((entries, answered_at));
-            } else if page == PAGE_LIMIT {
-                return Err(answer.not_gitea(format!("the list has more than {PAGE_LIMIT} pages")));
+            match total.or(total_in_body) {
+                Some(total) if entries.len() >= total => return Ok((entries, answered_at)),
+                Some(total) if found_here == 0 => {
+                    return Err(not_gitea(request, format!("the list has {} entries of {total}", entries.len())));
+                }
+                None if found_here < PAGE_SIZE => return Ok((entries, answered_at)),
+                _ if page == PAGE_LIMIT => {
+                    return Err(not_gitea(request, format!("the list has more than {PAGE_LIMIT} pages")));
+                }
+                _ => {}
             }
         }
         Ok((entries, answered_at))
     }
-
-    async fn send<B: Serialize>(&self, method: Method, url: Url, body: Option<&B>) -> Result<Answer, Error> {
-        let request = format!("{method} {url}");
-        let mut builder = self.http.request(method, url);
-        if let Some(body) = body {
-            builder = builder.json(body);
-        }
-        let mut response = match builder.send().await {
-            Ok(response) => response,
-            Err(error) if error.is_connect() || error.is_builder() => {
-                return Err(Error::NotSent { request, cause: causes(&error.without_url()) });
-            }
-            Err(error) => return Err(Error::NoAnswer { request, cause: causes(&error.without_url()) }),
-        };
-        let status = response.status();
-        let header = |name: &str| response.headers().get(name)?.to_str().ok();
-        let total = header("x-total-count").and_then(|total| total.parse().ok());
-        let date = header(DATE.as_str()).and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
-        let location = header(LOCATION.as_str()).map(|location| one_line(&self.token.redact(location)));
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > ANSWER_LIMIT => {
-                    let cause = format!("the answer has more than {} MiB", ANSWER_LIMIT >> 20);
-                    return Err(Error::NotGitea { request, status, cause });
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) => return Err(Error::NoAnswer { request, cause: causes(&error.without_url()) }),
-            }
-        }
-        // Before anything is cut, or becomes a part of a status.
-        let body = self.token.redact(&String::from_utf8_lossy(&body));
-        if status.is_success() {
-            return Ok(Answer { request, status, body, total, date });
-        }
-        let message = match location {
-            Some(location) if status.is_redirection() => format!("it points to {location}, which is not followed"),
-            _ => message_of(&body),
-        };
-        Err(Error::Refused { request, status, message })
-    }
 }
 
-/// A successful answer.
-struct Answer {
-    request: String,
-    status: StatusCode,
-    body: String,
-    total: Option<usize>,
-    date: Option<OffsetDateTime>,
-}
-
-impl Answer {
-    fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(&self.body).map_err(|error| self.not_gitea(format!("{error} in {}", shown(&self.body))))
-    }
-
-    fn not_gitea(&self, cause: String) -> Error {
-        Error::NotGitea { request: self.request.clone(), status: self.status, cause }
-    }
-}
-
-/// What the server itself said: the message of a JSON answer with its errors, else the beginning of the text.
-fn message_of(body: &str) -> String {
-    #[derive(Deserialize)]
-    struct Message {
-        message: String,
-        errors: Option<Vec<String>>,
-    }
-    match serde_json::from_str::<Message>(body) {
-        Ok(Message { message, errors }) => {
-            let errors = errors.unwrap_or_default();
-            // In production Gitea keeps the message of a 500 from everyone but its administrators.
-            let parts = [message].into_iter().chain(errors).filter(|part| !part.is_empty());
-            match parts.collect::<Vec<_>>().join(": ") {
-                empty if empty.is_empty() => "no message".to_owned(),
-                text => one_line(&text),
-            }
-        }
-        Err(_not_json) => shown(body),
-    }
-}
-
-fn shown(body: &str) -> String {
-    match one_line(body) {
-        text if text.is_empty() => "an empty answer".to_owned(),
-        text => text,
-    }
-}
-
-/// The causes of an error in one sentence: reqwest's own message only says that a request failed.
-fn causes(error: &reqwest::Error) -> String {
-    let mut sentence = String::new();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        if !sentence.is_empty() {
-            sentence.push_str(": ");
-        }
-        sentence.push_str(&source.to_string());
-        cause = source.source();
-    }
-    if sentence.is_empty() { error.to_string() } else { sentence }
+fn not_gitea(request: String, cause: String) -> Error {
+    Error { request, attempts: 1, kind: Kind::NotGitea { status: StatusCode::OK, cause } }
 }

@@ -1,11 +1,13 @@
 //! `dispatch-action` builds a pull request of one repository with a workflow of another, on Gitea, and reports the outcome.
 
 mod config;
+mod diagnosis;
 mod dispatch;
 mod gitea;
 mod links;
 mod message;
 mod report;
+mod run_statuses;
 mod runner;
 mod tls;
 mod types;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::types::{Outcome, RepoName, StatusContext};
+use crate::types::{Outcome, RepoName, RunId, StatusContext};
 
 /// How many characters of a foreign text are shown.
 const SHOWN: usize = 300;
@@ -29,14 +29,38 @@ pub(crate) fn ended(outcome: &Outcome, elapsed: Option<Duration>) -> String {
     }
 }
 
-/// The comment about a run that ended: one line, and the user's own Markdown under it.
-pub(crate) fn comment(context: &StatusContext, outcome: &Outcome, run: &Url, body: Option<&str>) -> String {
+/// The description of the status where nobody knows whether a run was started.
+pub(crate) const OUTCOME_UNKNOWN: &str = "Dispatch outcome unknown, see the target's runs";
+
+/// The comment about a run that ended: one line, the user's own Markdown under it, and the marker.
+pub(crate) fn comment(
+    context: &StatusContext,
+    outcome: &Outcome,
+    run: &Url,
+    body: Option<&str>,
+    marker: &str,
+) -> String {
     let title = context.as_str().replace('/', " ");
     let line = format!("**{} {}** — [run log]({run})", markdown(&title), outcome_word(outcome));
+    // The marker begins a block of its own: after a blank line.
     match body {
-        Some(body) => format!("{line}\n\n{body}"),
-        None => line,
+        Some(body) => format!("{line}\n\n{body}\n\n{marker}"),
+        None => format!("{line}\n\n{marker}"),
     }
+}
+
+/// What a comment is found again by: an HTML comment that no page shows. Whoever may comment could write the same, so it
+/// proves nothing about the author.
+pub(crate) fn marker(target: &RepoName, run: RunId, attempt: u32, context: &StatusContext) -> String {
+    let fields = [
+        ("target", target.to_string()),
+        ("run", run.to_string()),
+        ("attempt", attempt.to_string()),
+        ("context", context.as_str().to_owned()),
+    ];
+    // In the encoding of a query nothing is left that could end the HTML comment.
+    let fields = Url::parse_with_params("dispatch-action:", fields).map_or_else(|_| String::new(), String::from);
+    format!("<!-- {fields} -->")
 }
 
 /// The outcome for a Markdown text. The listed ones are plain words; their underscores stand between letters.
@@ -129,11 +153,18 @@ mod tests {
     fn comment_is_one_line_and_the_body_under_it() {
         let context = "dispatch-target/build".parse().unwrap();
         let run = "https://gitea.example.com/mporter/dispatch-target/actions/runs/30".parse().unwrap();
-        insta::assert_snapshot!(comment(&context, &Outcome::Success, &run, None), @"**dispatch-target build success** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)");
-        insta::assert_snapshot!(comment(&context, &Outcome::TimedOut, &run, Some("See the *log*.")), @"
+        let marker = "<!-- marker -->";
+        insta::assert_snapshot!(comment(&context, &Outcome::Success, &run, None, marker), @"
+        **dispatch-target build success** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
+
+        <!-- marker -->
+        ");
+        insta::assert_snapshot!(comment(&context, &Outcome::TimedOut, &run, Some("See the *log*."), marker), @"
         **dispatch-target build timed_out** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
 
         See the *log*.
+
+        <!-- marker -->
         ");
     }
 
@@ -142,7 +173,15 @@ mod tests {
         let context = "**[x](javascript:alert(1))<img src=x>@all/`b`".parse().unwrap();
         let run = "https://gitea.example.com/a/b/actions/runs/1".parse().unwrap();
         let outcome = Outcome::from("a\n# b");
-        insta::assert_snapshot!(comment(&context, &outcome, &run, None), @r"**\*\*\[x\]\(javascript:alert\(1\)\)\<img src=x\>\@all \`b\` a \# b** — [run log](https://gitea.example.com/a/b/actions/runs/1)");
+        insta::assert_snapshot!(comment(&context, &outcome, &run, None, ""), @r"**\*\*\[x\]\(javascript:alert\(1\)\)\<img src=x\>\@all \`b\` a \# b** — [run log](https://gitea.example.com/a/b/actions/runs/1)");
+    }
+
+    #[test]
+    fn marker_stays_a_marker_whatever_the_context_is() {
+        let target = "mporter/dispatch-target".parse().unwrap();
+        let marker = |context: &str| marker(&target, "30".parse().unwrap(), 1, &context.parse().unwrap());
+        insta::assert_snapshot!(marker("dispatch-target/build"), @"<!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=dispatch-target%2Fbuild -->");
+        insta::assert_snapshot!(marker("--> **x** <!-- ü&run=31"), @"<!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=--%3E+**x**+%3C%21--+%C3%BC%26run%3D31 -->");
     }
 
     #[test]

@@ -2,17 +2,25 @@
 //!
 //! Two rounds: all that has to be read, side by side; then status and comment, side by side.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use tokio::time::sleep;
 
 use crate::config::{CommentMode, GivenStatus, Report, ThisRun};
-use crate::gitea::{self, Gitea, NewStatus, RunJobs, Status};
+use crate::diagnosis;
+use crate::gitea::{self, Comment, Gitea, NewStatus, RunJobs, User};
 use crate::links::BaseUrl;
 use crate::message::{self, markdown, one_line};
+use crate::run_statuses::RunStatuses;
 use crate::runner::{self, Runner};
-use crate::types::{Outcome, RepoName, RunNumber, StatusContext};
+use crate::types::{CommentId, Outcome, PullRequestNumber, RepoName, RunNumber, StatusContext};
+
+/// How often a comment is tried whose answer gets lost, and the pause before it is looked for.
+const COMMENT_ATTEMPTS: u32 = 3;
+const COMMENT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why the step fails. What succeeded all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -22,12 +30,9 @@ pub(crate) enum Error {
          set `status`, for example to ${{{{ needs.build.result }}}}"
     )]
     NoOutcome,
-    #[error("The status was not set: {0}")]
-    Status(gitea::Error),
-    #[error("The comment was not created: {0}")]
-    Comment(gitea::Error),
-    #[error("Neither was the status set ({status}), nor the comment created ({comment})")]
-    Both { status: gitea::Error, comment: gitea::Error },
+    /// What became of both, with the next step.
+    #[error("{0}")]
+    Incomplete(String),
     #[error(transparent)]
     Runner(#[from] runner::Error),
 }
@@ -50,6 +55,7 @@ pub(crate) async fn run(
              `status: ${{{{ needs.build.result }}}}`): {cause}"
         ));
     }
+    let now = statuses.as_ref().ok().and_then(|statuses| statuses.answered_at);
     let verdict = Verdict::new(&report.status, run.attempt, jobs.ok())?;
     runner.info(&format!("Run {page}: {} ({})", one_line(verdict.outcome.as_str()), one_line(&verdict.because)));
 
@@ -59,17 +65,22 @@ pub(crate) async fn run(
     let description = message::ended(&verdict.outcome, verdict.elapsed);
     let state = verdict.outcome.state();
     let status = NewStatus { state, target_url: page.as_str(), description: &description, context: &context };
+    // One's own account, as soon as the answer to the status tells it.
+    let me = Cell::new(None);
     let set_status = async {
-        match runs?.newer_than(number, &context) {
-            Some(newer) => Ok(Some(newer)),
-            None => gitea.create_status(source, sha, &status).await.map(|()| None),
+        if let Some(newer) = runs?.newer_than(number, &context) {
+            return Ok(Some(newer));
         }
+        me.set(gitea.create_status(source, sha, &status).await?);
+        Ok(None)
     };
-    let text = message::comment(&context, &verdict.outcome, &page, report.body.as_deref());
+    let marker = message::marker(&run.repo, run.id, run.attempt, &context);
+    let text = message::comment(&context, &verdict.outcome, &page, report.body.as_deref(), &marker);
     let create_comment = async {
         match (pull_request, &report.comment) {
             (Some(number), CommentMode::Create) => {
-                gitea.create_comment(source, *number, &text).await.map(|id| Some((*number, id)))
+                let comment = NewComment { repo: source, number: *number, text: &text, marker: &marker, since: now };
+                comment.create(gitea, &me).await.map(|id| Some((*number, id)))
             }
             _ => Ok(None),
         }
@@ -108,11 +119,67 @@ pub(crate) async fn run(
         Err(_) => summary.push("The comment was not created".to_owned()),
     }
     runner.summary(&format!("Reported {} to {source}", markdown(&one_line(verdict.outcome.as_str()))), &summary)?;
+    let status_error = match &status {
+        Ok(None) => "The status was set.".to_owned(),
+        Ok(Some(_)) => "The status was left alone.".to_owned(),
+        Err(error) => {
+            format!("The status was not set: {error}. {}", diagnosis::of_status(gitea, source, error).await.advice)
+        }
+    };
+    let comment_error = match &comment {
+        Ok(Some(_)) => "The comment was created.".to_owned(),
+        Ok(None) => "There was no comment to create.".to_owned(),
+        Err(error) => {
+            format!(
+                "The comment was not created: {error}. {}",
+                diagnosis::of_comment(gitea, source, error).await.advice
+            )
+        }
+    };
     match (status, comment) {
         (Ok(_), Ok(_)) => Ok(()),
-        (Err(status), Ok(_)) => Err(Error::Status(status)),
-        (Ok(_), Err(comment)) => Err(Error::Comment(comment)),
-        (Err(status), Err(comment)) => Err(Error::Both { status, comment }),
+        (Err(_), _) => Err(Error::Incomplete(format!("{status_error} {comment_error}"))),
+        (Ok(_), Err(_)) => Err(Error::Incomplete(format!("{comment_error} {status_error}"))),
+    }
+}
+
+/// The comment about this run.
+struct NewComment<'a> {
+    repo: &'a RepoName,
+    number: PullRequestNumber,
+    text: &'a str,
+    marker: &'a str,
+    /// The server's clock before the comment was tried.
+    since: Option<OffsetDateTime>,
+}
+
+impl NewComment<'_> {
+    /// Creates it once: where the answer gets lost, it is looked for before it is sent again.
+    async fn create(&self, gitea: &Gitea, me: &Cell<Option<User>>) -> Result<CommentId, gitea::Error> {
+        let mut attempt = 1;
+        loop {
+            match gitea.create_comment(self.repo, self.number, self.text).await {
+                Err(error) if error.is_unknown() => {
+                    sleep(COMMENT_PAUSE * attempt).await;
+                    match self.find(gitea, me.get()).await {
+                        Ok(Some(id)) => return Ok(id),
+                        Ok(None) if attempt < COMMENT_ATTEMPTS => attempt += 1,
+                        // What cannot be looked for is not sent again.
+                        Ok(None) | Err(_) => return Err(error),
+                    }
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Everybody may write the marker, so the author counts too, once it is known who one is.
+    async fn find(&self, gitea: &Gitea, me: Option<User>) -> Result<Option<CommentId>, gitea::Error> {
+        let comments = gitea.comments(self.repo, self.number, self.since).await?;
+        let is_ours = |comment: &Comment| {
+            comment.body.contains(self.marker) && (me.is_none() || comment.user.is_none() || comment.user == me)
+        };
+        Ok(comments.into_iter().find(is_ours).map(|comment| comment.id))
     }
 }
 
@@ -161,25 +228,5 @@ impl Verdict {
         // A start in the future is of a clock that cannot be compared.
         let elapsed = started.and_then(|started| Duration::try_from(now - started).ok());
         Ok(Self { outcome, because: because.join(", "), elapsed })
-    }
-}
-
-/// The statuses of the commit that link to a run of this repository, and the run's number.
-struct RunStatuses(Vec<(String, RunNumber)>);
-
-impl RunStatuses {
-    fn new(statuses: &[Status], pages: &BaseUrl, repo: &RepoName) -> Self {
-        let number = |status: &Status| Some((status.context.clone(), pages.run_number(&status.target_url, repo)?));
-        Self(statuses.iter().filter_map(number).collect())
-    }
-
-    /// The context of the status that links to `run`.
-    fn context_of(&self, run: RunNumber) -> Option<StatusContext> {
-        self.0.iter().find(|(_, number)| *number == run)?.0.parse().ok()
-    }
-
-    /// The newer run that the status of `context` tells of.
-    fn newer_than(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
-        self.0.iter().find(|(name, number)| name == context.as_str() && *number > run).map(|(_, number)| *number)
     }
 }

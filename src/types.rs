@@ -62,6 +62,40 @@ impl PartialEq for RepoName {
     }
 }
 
+/// A line of `allowed-sources`: one repository, or `owner/*` for all of an owner's.
+#[derive(Debug, Clone)]
+pub(crate) struct SourcePattern {
+    owner: String,
+    /// `None` for all.
+    name: Option<String>,
+}
+
+impl SourcePattern {
+    pub(crate) fn matches(&self, repo: &RepoName) -> bool {
+        self.owner.eq_ignore_ascii_case(&repo.owner)
+            && self.name.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&repo.name))
+    }
+}
+
+impl FromStr for SourcePattern {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let invalid = |_| Invalid::new("lines of `owner/name` or `owner/*`", text);
+        match text.strip_suffix("/*") {
+            // Any name will do, to have the owner checked.
+            Some(owner) => {
+                let RepoName { owner, .. } = format!("{owner}/x").parse().map_err(invalid)?;
+                Ok(Self { owner, name: None })
+            }
+            None => {
+                let RepoName { owner, name } = text.parse().map_err(invalid)?;
+                Ok(Self { owner, name: Some(name) })
+            }
+        }
+    }
+}
+
 /// A full commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Gitea would accept a short one, and answers 500 to one
 /// that is not in the repository (`../shared/gitea-facts.md`, statuses).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -365,6 +399,19 @@ mod tests {
             assert!(bad.parse::<RepoName>().is_err(), "{bad:?}");
         }
         assert_eq!("A/B".parse::<RepoName>(), "a/b".parse::<RepoName>());
+    }
+
+    #[test]
+    fn source_pattern_is_a_repository_or_all_of_an_owner() {
+        let matches =
+            |pattern: &str, repo: &str| pattern.parse::<SourcePattern>().unwrap().matches(&repo.parse().unwrap());
+        assert!(matches("mporter/dispatch-source", "MPorter/Dispatch-Source"));
+        assert!(!matches("mporter/dispatch-source", "mporter/dispatch-source2"));
+        assert!(matches("mporter/*", "mporter/anything"));
+        assert!(!matches("mporter/*", "mporter2/anything"));
+        for bad in ["", "*", "*/*", "*/name", "mporter", "mporter/", "mporter/dispatch-*", "a/b/*"] {
+            assert!(bad.parse::<SourcePattern>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -23,6 +23,26 @@ pub(super) struct Event {
 pub(super) struct PullRequest {
     pub(super) number: PullRequestNumber,
     pub(super) head: Head,
+    #[serde(default)]
+    base: Option<Base>,
+}
+
+impl PullRequest {
+    /// Whether it comes from another repository than the one that it is for.
+    pub(super) fn is_from_fork(&self) -> bool {
+        let base = self.base.as_ref().and_then(|base| base.repo.as_ref());
+        base.zip(self.head.repo.as_ref()).is_some_and(|(base, head)| base.full_name != head.full_name)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Base {
+    repo: Option<Repository>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Repository {
+    full_name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -30,6 +50,9 @@ pub(super) struct Head {
     #[serde(rename = "ref")]
     pub(super) name: String,
     pub(super) sha: String,
+    /// Null where the fork is gone.
+    #[serde(default)]
+    repo: Option<Repository>,
 }
 
 impl Event {

@@ -223,7 +223,7 @@ fn context_is_read_from_gitea_variables_where_github_ones_are_missing() {
 }
 
 #[test]
-fn link_takes_no_number_from_another_repositorys_page() {
+fn link_takes_no_number_from_the_page_of_another_repository() {
     let stage = stage(Version::V1_26);
     let answer = r#"{"workflow_run_id": 30, "html_url": "https://evil.example/mporter/other/actions/runs/999"}"#;
     stage.gitea.refuse("POST", "/dispatches", 200, "application/json", answer);
@@ -250,9 +250,18 @@ fn refused_dispatch_fails_with_what_was_tried_and_the_servers_own_words() {
 
     let done = stage.dispatch().input("workflow", "no-such.yml").run().failed();
 
-    insta::assert_snapshot!(shown(&done.log(), &stage), @r#"::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true was answered 404 Not Found: workflow "no-such.yml" doesn't exist"#);
-    assert_eq!(done.outputs, "");
+    insta::assert_snapshot!(shown(&done.log(), &stage), @r#"
+    Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Workflow no-such.yml does not exist at main
+    ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true was answered 404 Not Found: workflow "no-such.yml" doesn't exist. Set `workflow` to a file that is there: none could be found. The pull request says so.
+    "#);
+    assert_eq!(done.outputs, "state=error\n");
     assert_eq!(stage.gitea.world().runs.len(), 0);
+    let status = stage.gitea.world().statuses(SOURCE, &stage.sha).remove(0);
+    assert_eq!(
+        (status.state.as_str(), status.description.as_str()),
+        ("error", "Workflow no-such.yml does not exist at main")
+    );
+    assert_eq!(status.target_url, "https://gitea.example.com/mporter/dispatch-target/actions?workflow=no-such.yml");
 }
 
 #[test]
@@ -264,10 +273,15 @@ fn dispatch_whose_outcome_is_unknown_is_sent_once_and_not_called_refused() {
 
         let done = stage.dispatch().run().failed();
 
-        assert_eq!(stage.gitea.requests().len(), 1, "{fault:?}");
+        let dispatches = stage.gitea.requests().iter().filter(|request| request.path.contains("/dispatches")).count();
+        assert_eq!(dispatches, 1, "{fault:?}");
         assert!(done.log.contains("It is not known whether workflow build-from-pr.yml"), "{}", done.log);
+        let status = stage.gitea.world().statuses(SOURCE, &stage.sha).remove(0);
+        let expected = ("error", "Dispatch outcome unknown, see the target's runs");
+        assert_eq!((status.state.as_str(), status.description.as_str()), expected);
         let page = "https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml";
-        assert!(done.log.trim_end().ends_with(page), "{}", done.log);
+        assert_eq!(status.target_url, page);
+        assert!(done.log.contains(page), "{}", done.log);
     }
 }
 
@@ -281,7 +295,7 @@ fn refused_pending_status_fails_the_step_but_tells_the_run() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
-    ::error::The run is under way (https://gitea.example.com/mporter/dispatch-target/actions/runs/30), but the pending status was not set: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message
+    ::error::The run is under way (https://gitea.example.com/mporter/dispatch-target/actions/runs/30), but the pending status was not set: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more).
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30
@@ -297,5 +311,8 @@ fn answer_that_is_not_giteas_fails_the_step() {
 
     let done = stage.dispatch().run().failed();
 
-    insta::assert_snapshot!(shown(&done.log(), &stage), @"::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml");
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Dispatch outcome unknown, see the target's runs
+    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>. It is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so.
+    ");
 }

@@ -18,6 +18,7 @@ mod dispatch;
 mod real;
 mod report;
 mod safety;
+mod slow;
 
 use fake::{Request, Version};
 use stage::Stage;

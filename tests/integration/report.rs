@@ -28,8 +28,14 @@ fn status(stage: &Stage, context: &str) -> (String, String, String) {
     (status.state, status.description, status.target_url)
 }
 
+/// The comments as people see them: without the marker, which each of them ends with.
 fn comments(stage: &Stage) -> Vec<String> {
-    stage.gitea.world().comments(SOURCE, stage.number).into_iter().map(|comment| comment.body).collect()
+    let visible = |body: &str| {
+        let (visible, marker) = body.rsplit_once("\n\n").expect("a marker in a block of its own");
+        assert!(marker.starts_with("<!-- dispatch-action:?") && marker.ends_with(" -->"), "{marker}");
+        visible.to_owned()
+    };
+    stage.gitea.world().comments(SOURCE, stage.number).iter().map(|comment| visible(&comment.body)).collect()
 }
 
 #[test]
@@ -46,7 +52,7 @@ fn report_sets_the_final_status_and_comments() {
     insta::assert_snapshot!(lines(&requests, &stage), @r#"
     GET /api/v1/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50
     GET /api/v1/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50
-    POST /api/v1/repos/mporter/dispatch-source/issues/1/comments {"body":"**dispatch-target build success** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)"}
+    POST /api/v1/repos/mporter/dispatch-source/issues/1/comments {"body":"**dispatch-target build success** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)\n\n<!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=dispatch-target%2Fbuild -->"}
     POST /api/v1/repos/mporter/dispatch-source/statuses/SHA {"context":"dispatch-target/build","description":"Successful in 1m12s","state":"success","target_url":"https://gitea.example.com/mporter/dispatch-target/actions/runs/30"}
     "#);
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
@@ -544,7 +550,7 @@ fn refused_comment_does_not_keep_the_status_from_being_set() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Run https://gitea.example.com/mporter/dispatch-target/actions/runs/30: success (status: success)
     Status dispatch-target/build on mporter/dispatch-source@SHA10: success, Successful in 0s
-    ::error::The comment was not created: POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository
+    ::error::The comment was not created: POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. The status was set.
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30
@@ -564,7 +570,7 @@ fn refused_status_does_not_keep_the_comment_from_being_made() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Run https://gitea.example.com/mporter/dispatch-target/actions/runs/30: success (status: success)
     Comment on pull request mporter/dispatch-source#1: https://gitea.example.com/mporter/dispatch-source/pulls/1#issuecomment-1
-    ::error::The status was not set: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: no
+    ::error::The status was not set: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: no. The server's message says what it did not like. The comment was created.
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30
@@ -593,5 +599,5 @@ fn both_refusals_are_named() {
 
     let done = stage.report(run).run().failed();
 
-    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::Neither was the status set (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 401 Unauthorized: invalid username, password or token), nor the comment created (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 401 Unauthorized: invalid username, password or token)");
+    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The status was not set: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 401 Unauthorized: invalid username, password or token. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. The comment was not created: POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 401 Unauthorized: invalid username, password or token. Make a new one (it may have been deleted, or its account disabled), and store it as the secret.");
 }

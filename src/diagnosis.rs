@@ -1,0 +1,190 @@
+//! Why a request was refused, in a few words for the pull request's page and in a sentence that says what to do next.
+//!
+//! Most is in the server's own message. After a 403 or 404, and only then, a little more is asked, to tell apart what the
+//! server answers alike. The page for people is `docs/troubleshooting.md`.
+
+use reqwest::StatusCode;
+
+use crate::config::Dispatch;
+use crate::gitea::{Error, Gitea, Kind, Repository};
+use crate::message::{one_line, quoted};
+use crate::types::RepoName;
+
+/// Where workflows lie, in the order in which Gitea looks.
+const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
+
+/// A cause and the next step.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Diagnosis {
+    /// A few words, such as "Workflow build.yml is disabled".
+    pub(crate) cause: String,
+    /// A sentence.
+    pub(crate) advice: String,
+}
+
+impl Diagnosis {
+    fn new(cause: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { cause: cause.into(), advice: advice.into() }
+    }
+}
+
+/// Why a dispatch was refused.
+pub(crate) async fn of_dispatch(gitea: &Gitea, dispatch: &Dispatch, error: &Error) -> Diagnosis {
+    let Dispatch { target, workflow, git_ref, .. } = dispatch;
+    let (file, at) = (workflow.as_str(), git_ref.as_str());
+    let Some((status, message)) = error.refusal() else { return general(error, target) };
+    match status {
+        StatusCode::FORBIDDEN if message.contains("workflow is disabled") => Diagnosis::new(
+            format!("Workflow {file} is disabled"),
+            format!("Enable it on the page of {target}'s Actions."),
+        ),
+        StatusCode::NOT_FOUND if message.starts_with("ref ") => {
+            let default = match gitea.repository(target).await {
+                Ok(Repository { default_branch, .. }) => format!("; its default branch is {}", quoted(&default_branch)),
+                Err(_) => String::new(),
+            };
+            Diagnosis::new(
+                format!("Ref {at} does not exist in {target}"),
+                format!("Set `ref` to a branch or a tag of {target}{default}."),
+            )
+        }
+        StatusCode::NOT_FOUND if message.starts_with("workflow ") => match gitea.repository(target).await {
+            Ok(Repository { has_actions: false, .. }) => Diagnosis::new(
+                format!("Actions are switched off in {target}"),
+                "Switch them on in the repository's settings, under Units.",
+            ),
+            _ => Diagnosis::new(
+                format!("Workflow {file} does not exist at {at}"),
+                format!("Set `workflow` to a file that is there: {}.", workflows_there(gitea, dispatch).await),
+            ),
+        },
+        StatusCode::UNPROCESSABLE_ENTITY if message.contains("no workflow_dispatch") => Diagnosis::new(
+            format!("Workflow {file} has no workflow_dispatch trigger"),
+            format!("Add `workflow_dispatch` to its `on:` at {at}, with the inputs that it is to get."),
+        ),
+        StatusCode::INTERNAL_SERVER_ERROR if message.contains("unmarshal workflow") => Diagnosis::new(
+            format!("Workflow {file} is not valid YAML"),
+            format!("Mend the file at {at}; the server's message says where it breaks."),
+        ),
+        StatusCode::INTERNAL_SERVER_ERROR => Diagnosis::new(
+            "The server failed (500)",
+            format!(
+                "Most often {file} is not valid YAML at {at}: the server tells that only to its administrators. Else its own log \
+                 knows more. Look at the runs of {target} before you start this again."
+            ),
+        ),
+        _ => of_repository(gitea, target, error).await,
+    }
+}
+
+/// Why a status was refused.
+pub(crate) async fn of_status(gitea: &Gitea, source: &RepoName, error: &Error) -> Diagnosis {
+    match error.refusal() {
+        Some((StatusCode::INTERNAL_SERVER_ERROR, _)) => Diagnosis::new(
+            "The commit is not in the repository",
+            format!(
+                "A status needs a commit of {source}: see that `sha` and `source` belong together (else the server's log knows more)."
+            ),
+        ),
+        _ => of_repository(gitea, source, error).await,
+    }
+}
+
+/// Why a comment was refused.
+pub(crate) async fn of_comment(gitea: &Gitea, source: &RepoName, error: &Error) -> Diagnosis {
+    match error.refusal() {
+        Some((StatusCode::INTERNAL_SERVER_ERROR, _)) => Diagnosis::new(
+            "The pull request does not exist",
+            format!("See that `pr-number` is one of {source} (else the server's log knows more)."),
+        ),
+        Some((StatusCode::LOCKED, _)) => Diagnosis::new(
+            "The pull request takes no comments",
+            format!("It is locked, or {source} is archived: set `comment: off`."),
+        ),
+        _ => of_repository(gitea, source, error).await,
+    }
+}
+
+/// What any request to a repository may be refused for.
+async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnosis {
+    match error.refusal() {
+        Some((StatusCode::FORBIDDEN, message)) if message.contains("required scope") => {
+            // Gitea names the scope: required=[write:issue].
+            let scope = if message.contains("write:issue") { "write:issue" } else { "write:repository" };
+            Diagnosis::new(
+                format!("The token lacks the scope {scope}"),
+                "Make a token with the scopes write:repository and write:issue, and store it as the secret.",
+            )
+        }
+        Some((StatusCode::FORBIDDEN, message)) if message.contains("permission to write") => Diagnosis::new(
+            format!("The token's account may not write to {repo}"),
+            format!("Make the account a collaborator of {repo} with write access."),
+        ),
+        Some((StatusCode::NOT_FOUND, _)) => match gitea.repository(repo).await {
+            Ok(_) => Diagnosis::new(
+                "The server does not know this request",
+                "It needs Gitea 1.24 or later; with a proxy before it, see that the whole path `/api/v1/` reaches it.",
+            ),
+            Err(_) => Diagnosis::new(
+                format!("{repo} is missing, or hidden from the token"),
+                format!(
+                    "See that the name is right, and that the token's account can read {repo}: to an account that cannot, \
+                     the server answers as if it did not exist."
+                ),
+            ),
+        },
+        _ => general(error, repo),
+    }
+}
+
+/// What is the same for every request.
+fn general(error: &Error, repo: &RepoName) -> Diagnosis {
+    match &error.kind {
+        Kind::NotSent { .. } => Diagnosis::new(
+            "The server could not be reached",
+            "See that the runner reaches `api-url` (name, port, proxy, certificate).",
+        ),
+        Kind::NoAnswer { .. } | Kind::NotGitea { .. } => Diagnosis::new(
+            "The server's answer got lost",
+            format!("Look at {repo} before you start this again: the request may have had its effect."),
+        ),
+        Kind::Refused { status, message, .. } => match *status {
+            StatusCode::UNAUTHORIZED => Diagnosis::new(
+                "The access token is not valid",
+                "Make a new one (it may have been deleted, or its account disabled), and store it as the secret.",
+            ),
+            StatusCode::TOO_MANY_REQUESTS => Diagnosis::new("The server is busy (429)", "Start this again later."),
+            status if status.is_redirection() => Diagnosis::new(
+                format!("The server redirects ({})", status.as_u16()),
+                "Set `api-url` to the address that the server redirects to; a redirect is not followed, for the token's sake.",
+            ),
+            status if status.is_server_error() => Diagnosis::new(
+                format!("The server failed ({})", status.as_u16()),
+                "Start this again when the server is well; its log knows more.",
+            ),
+            status => Diagnosis::new(
+                format!("The server refused ({}): {}", status.as_u16(), short(message)),
+                "The server's message says what it did not like.",
+            ),
+        },
+    }
+}
+
+/// The first words of a message, for a place of some 70 characters.
+fn short(message: &str) -> String {
+    one_line(message).chars().take(60).collect()
+}
+
+/// The names of the workflow files at the ref, for a sentence.
+async fn workflows_there(gitea: &Gitea, dispatch: &Dispatch) -> String {
+    for folder in WORKFLOW_FOLDERS {
+        if let Ok(names) = gitea.file_names(&dispatch.target, folder, &dispatch.git_ref).await {
+            let files = names.iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
+            let files: Vec<String> = files.take(20).map(|name| quoted(name)).collect();
+            if !files.is_empty() {
+                return files.join(", ");
+            }
+        }
+    }
+    "none could be found".to_owned()
+}

@@ -1,0 +1,78 @@
+//! Why a request has not done what it should.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::retry::Failure;
+
+/// What was tried, where, how often, and what came back. The token is in none of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) struct Error {
+    pub(super) request: String,
+    pub(super) attempts: u32,
+    pub(crate) kind: Kind,
+}
+
+/// One variant a reaction.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// Nothing was sent: the server does not know of the request. `permanent` where trying again cannot help.
+    NotSent { cause: String, permanent: bool },
+    /// The request may have had its effect.
+    NoAnswer { cause: String },
+    /// The server said no, or a proxy before it did; `retry_after` is what it asks to wait.
+    Refused { status: StatusCode, message: String, retry_after: Option<Duration> },
+    /// The server said yes, in words that are not Gitea's.
+    NotGitea { status: StatusCode, cause: String },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request, attempts, kind } = self;
+        match kind {
+            Kind::NotSent { cause, .. } => write!(f, "{request} could not be sent: {cause}")?,
+            Kind::NoAnswer { cause } => write!(f, "{request} got no answer: {cause}")?,
+            Kind::Refused { status, message, .. } => write!(f, "{request} was answered {status}: {message}")?,
+            Kind::NotGitea { status, cause } => {
+                write!(f, "{request} was answered {status}, but not as Gitea does: {cause}")?;
+            }
+        }
+        if *attempts > 1 { write!(f, " (tried {attempts} times)") } else { Ok(()) }
+    }
+}
+
+impl Error {
+    /// What this says about the request: whether the server did it, and may do it later.
+    pub(super) fn failure(&self) -> Failure {
+        match &self.kind {
+            Kind::NotSent { permanent: true, .. } => Failure::Final,
+            Kind::NotSent { permanent: false, .. } => Failure::NotDone { wait: None },
+            Kind::NoAnswer { .. } => Failure::Lost,
+            Kind::NotGitea { .. } => Failure::Garbled,
+            Kind::Refused { status, retry_after, .. } => match (*status, *retry_after) {
+                (StatusCode::TOO_MANY_REQUESTS, wait) => Failure::NotDone { wait },
+                (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Failure::NotDone { wait: Some(wait) },
+                (StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT, _) => {
+                    Failure::Lost
+                }
+                // A 500 too: Gitea answers it to an unknown commit or pull request, and the next one would be the same.
+                _ => Failure::Final,
+            },
+        }
+    }
+
+    /// Whether the request may have had its effect without a word.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self.failure(), Failure::Lost | Failure::Garbled)
+    }
+
+    /// The status and the message of a refusal.
+    pub(crate) fn refusal(&self) -> Option<(StatusCode, &str)> {
+        match &self.kind {
+            Kind::Refused { status, message, .. } => Some((*status, message)),
+            _ => None,
+        }
+    }
+}
