@@ -14,7 +14,8 @@ use crate::types::RepoName;
 const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
 
 /// A cause and the next step.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}. {advice}")]
 pub(crate) struct Diagnosis {
     /// A few words, such as "Workflow build.yml is disabled".
     pub(crate) cause: String,
@@ -48,16 +49,21 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, dispatch: &Dispatch, error: &Erro
                 format!("Set `ref` to a branch or a tag of {target}{default}."),
             )
         }
-        StatusCode::NOT_FOUND if message.starts_with("workflow ") => match gitea.repository(target).await {
-            Ok(Repository { has_actions: false, .. }) => Diagnosis::new(
-                format!("Actions are switched off in {target}"),
-                "Switch them on in the repository's settings, under Units.",
-            ),
-            _ => Diagnosis::new(
-                format!("Workflow {file} does not exist at {at}"),
-                format!("Set `workflow` to a file that is there: {}.", workflows_there(gitea, dispatch).await),
-            ),
-        },
+        // Where Actions are switched off, an owner is told that there is no such workflow, and everybody else that they
+        // may not write.
+        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN if is_about_actions(message) => {
+            match gitea.repository(target).await {
+                Ok(Repository { has_actions: false, .. }) => Diagnosis::new(
+                    format!("Actions are switched off in {target}"),
+                    "Switch them on in the repository's settings.",
+                ),
+                _ if status == StatusCode::FORBIDDEN => of_repository(gitea, target, error).await,
+                _ => Diagnosis::new(
+                    format!("Workflow {file} does not exist at {at}"),
+                    format!("Set `workflow` to a file that is there: {}.", workflows_there(gitea, dispatch).await),
+                ),
+            }
+        }
         StatusCode::UNPROCESSABLE_ENTITY if message.contains("no workflow_dispatch") => Diagnosis::new(
             format!("Workflow {file} has no workflow_dispatch trigger"),
             format!("Add `workflow_dispatch` to its `on:` at {at}, with the inputs that it is to get."),
@@ -77,15 +83,24 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, dispatch: &Dispatch, error: &Erro
     }
 }
 
+fn is_about_actions(message: &str) -> bool {
+    message.starts_with("workflow ") || message.contains("permission to write")
+}
+
 /// Why a status was refused.
 pub(crate) async fn of_status(gitea: &Gitea, source: &RepoName, error: &Error) -> Diagnosis {
     match error.refusal() {
-        Some((StatusCode::INTERNAL_SERVER_ERROR, _)) => Diagnosis::new(
-            "The commit is not in the repository",
-            format!(
-                "A status needs a commit of {source}: see that `sha` and `source` belong together (else the server's log knows more)."
-            ),
-        ),
+        Some((status, message))
+            if status == StatusCode::INTERNAL_SERVER_ERROR
+                || status == StatusCode::NOT_FOUND && message.contains("object does not exist") =>
+        {
+            Diagnosis::new(
+                "The commit is not in the repository",
+                format!(
+                    "A status needs a commit of {source}: see that `sha` and `source` belong together (else the server's log knows more)."
+                ),
+            )
+        }
         _ => of_repository(gitea, source, error).await,
     }
 }
@@ -140,9 +155,13 @@ async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnos
 /// What is the same for every request.
 fn general(error: &Error, repo: &RepoName) -> Diagnosis {
     match &error.kind {
-        Kind::NotSent { .. } => Diagnosis::new(
+        Kind::NotSent { permanent: true, .. } => Diagnosis::new(
+            "The server's certificate is not trusted",
+            "Give the file of its authority as SSL_CERT_FILE in `env:` of the step.",
+        ),
+        Kind::NotSent { permanent: false, .. } => Diagnosis::new(
             "The server could not be reached",
-            "See that the runner reaches `api-url` (name, port, proxy, certificate).",
+            "See that the runner reaches `api-url` (name, port, proxy).",
         ),
         Kind::NoAnswer { .. } | Kind::NotGitea { .. } => Diagnosis::new(
             "The server's answer got lost",

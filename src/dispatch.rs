@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use crate::config::Dispatch;
-use crate::diagnosis;
+use crate::diagnosis::{self, Diagnosis};
 use crate::gitea::{self, DispatchedRun, Gitea, NewStatus, WorkflowDispatch};
 use crate::links::BaseUrl;
 use crate::message::{self, markdown};
@@ -25,15 +25,15 @@ const STATUS_PAUSE: Duration = Duration::from_secs(1);
 /// Why the step fails, and what is true all the same.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("Workflow {workflow} was not dispatched: {cause}. {advice} {told}")]
-    Refused { workflow: String, cause: String, advice: String, told: String },
+    #[error("Workflow {workflow} was not dispatched. {diagnosis} {told} ({cause})")]
+    Refused { workflow: String, diagnosis: Diagnosis, told: String, cause: String },
     #[error(
-        "It is not known whether workflow {workflow} was dispatched: {cause}. It is not sent again. Before you start it again, \
-         look for the run: {page} . {told}"
+        "It is not known whether workflow {workflow} was dispatched, and it is not sent again. Before you start it again, look for \
+         the run: {page} . {told} ({cause})"
     )]
-    Unknown { workflow: String, cause: String, page: String, told: String },
-    #[error("The run is under way ({page}), but the pending status was not set: {cause}. {advice}")]
-    Status { page: String, cause: String, advice: String },
+    Unknown { workflow: String, page: String, told: String, cause: String },
+    #[error("The run is under way, {page} , but the pending status was not set. {diagnosis} ({cause})")]
+    Status { page: String, diagnosis: Diagnosis, cause: String },
     #[error(transparent)]
     Runner(#[from] runner::Error),
 }
@@ -86,8 +86,8 @@ pub(crate) async fn run(
         }
         Ok(Some(run)) => left_alone(pages, dispatch, run, runner),
         Err(cause) => {
-            let advice = diagnosis::of_status(gitea, source, &cause).await.advice;
-            return Err(Error::Status { page: page.to_string(), cause: cause.to_string(), advice });
+            let diagnosis = diagnosis::of_status(gitea, source, &cause).await;
+            return Err(Error::Status { page: page.to_string(), diagnosis, cause: cause.to_string() });
         }
     }
 
@@ -139,9 +139,9 @@ async fn tell_failure(
     };
     let (workflow, cause) = (format!("{} of {target}", workflow.as_str()), cause.to_string());
     Ok(if unknown {
-        Error::Unknown { workflow, cause, page, told }
+        Error::Unknown { workflow, page, told, cause }
     } else {
-        Error::Refused { workflow, cause, advice: diagnosis.advice, told }
+        Error::Refused { workflow, diagnosis, told, cause }
     })
 }
 

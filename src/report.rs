@@ -123,17 +123,14 @@ pub(crate) async fn run(
         Ok(None) => "The status was set.".to_owned(),
         Ok(Some(_)) => "The status was left alone.".to_owned(),
         Err(error) => {
-            format!("The status was not set: {error}. {}", diagnosis::of_status(gitea, source, error).await.advice)
+            format!("The status was not set. {} ({error})", diagnosis::of_status(gitea, source, error).await)
         }
     };
     let comment_error = match &comment {
         Ok(Some(_)) => "The comment was created.".to_owned(),
         Ok(None) => "There was no comment to create.".to_owned(),
         Err(error) => {
-            format!(
-                "The comment was not created: {error}. {}",
-                diagnosis::of_comment(gitea, source, error).await.advice
-            )
+            format!("The comment was not created. {} ({error})", diagnosis::of_comment(gitea, source, error).await)
         }
     };
     match (status, comment) {

@@ -8,7 +8,7 @@ use super::access::{Access, Category, Need};
 use super::api::{Call, Outcome, Paged, error, no_content, not_found, ok, total_count};
 use super::faults::Answer;
 use super::runs::{Progress, Run};
-use super::{Repository, Version, json};
+use super::{Repository, Version, Workflow, json};
 
 impl Call<'_> {
     /// The checks in Gitea's order: it matters to a client which of two errors it is told.
@@ -157,9 +157,28 @@ impl Call<'_> {
     }
 
     pub(super) fn get_contents(&self, owner: &str, name: &str, path: &str) -> Outcome {
+        if path == ".gitea/workflows" {
+            return self.list_workflow_files(owner, name, path);
+        }
         let (repo, file) = self.workflow_file(owner, name, path)?;
         let repository = self.world.repository_ref(&repo);
         Ok(ok(&json::contents(self.world, repository, path, &repository.workflows[&file].content)))
+    }
+
+    /// A folder is a list of its files, without their contents.
+    fn list_workflow_files(&self, owner: &str, name: &str, path: &str) -> Outcome {
+        let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
+        let repository = self.world.repository_ref(&repo);
+        if self.query.get("ref").is_some_and(|git_ref| repository.resolve(git_ref).is_none()) {
+            return Err(not_found(self.world, None));
+        }
+        let entry = |(file, workflow): (&String, &Workflow)| {
+            let mut entry = json::contents(self.world, repository, &format!("{path}/{file}"), &workflow.content);
+            entry["content"] = Value::Null;
+            entry["encoding"] = Value::Null;
+            entry
+        };
+        Ok(ok(&repository.workflows.iter().map(entry).collect()))
     }
 
     pub(super) fn get_raw(&self, owner: &str, name: &str, path: &str) -> Outcome {

@@ -68,13 +68,32 @@ fn output_in_one_place_is_in_all() {
 
 #[test]
 fn documents_link_to_files_that_are_there() {
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/troubleshooting.md"] {
         let text = file(document);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(document).parent().unwrap().to_owned();
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.contains("://") && !link.starts_with("URL")) {
-            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(link).exists(), "{document} links to {link}");
+            let path = link.split('#').next().unwrap();
+            assert!(folder.join(path).exists(), "{document} links to {link}");
         }
     }
+}
+
+#[test]
+fn security_page_names_tests_that_are_there() {
+    let sources = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration")).unwrap();
+    let sources = sources.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let sources: String = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let security = file("SECURITY.md");
+    let names = security
+        .split('`')
+        .filter(|name| name.matches('_').count() > 2 && name.chars().all(|c| c == '_' || c.is_ascii_lowercase()));
+    let mut count = 0;
+    for name in names {
+        assert!(sources.contains(&format!("fn {name}()")), "{name}");
+        count += 1;
+    }
+    assert!(count > 10, "{count} tests are named");
 }
 
 /// The step's `env`: variable and input.
@@ -201,6 +220,28 @@ mkdir -p "$2/release"; printf '#!/bin/sh\necho hello\n' > "$2/release/dispatch-a
     assert_eq!(run().lines().count(), 2, "another source is another build");
     let entries: Vec<_> = fs::read_dir(cache.join("dispatch-action")).unwrap().collect();
     assert_eq!(entries.len(), 2);
+}
+
+#[test]
+fn build_from_source_sees_neither_the_token_nor_the_workspace() {
+    let (temp, folder) = action_folder();
+    fs::create_dir(folder.join("src")).unwrap();
+    for name in ["Cargo.toml", "Cargo.lock", "src/main.rs"] {
+        fs::write(folder.join(name), "one").unwrap();
+    }
+    // A cargo that tells where it runs and what it is given, and fails.
+    script(&temp.path().join("cargo"), "pwd; echo \"token=${INPUT_TOKEN-none}\"; exit 1");
+    let path = format!("{}:{}", temp.path().display(), std::env::var("PATH").unwrap());
+    let cache = temp.path().join("cache");
+    let vars = [("PATH", path.as_str()), ("XDG_CACHE_HOME", cache.to_str().unwrap())];
+
+    let result = run_step(&folder, &[("token", stage::TOKEN)], &vars);
+
+    assert!(!result.status.success());
+    let seen = text(&result);
+    assert!(seen.contains(&format!("{}\ntoken=none\n", folder.canonicalize().unwrap().display())), "{seen}");
+    let leftovers = fs::read_dir(cache.join("dispatch-action")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(fs::read_dir(leftovers).unwrap().count(), 0, "the folder of the build is gone");
 }
 
 #[test]

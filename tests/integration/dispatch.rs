@@ -252,7 +252,7 @@ fn refused_dispatch_fails_with_what_was_tried_and_the_servers_own_words() {
 
     insta::assert_snapshot!(shown(&done.log(), &stage), @r#"
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Workflow no-such.yml does not exist at main
-    ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true was answered 404 Not Found: workflow "no-such.yml" doesn't exist. Set `workflow` to a file that is there: none could be found. The pull request says so.
+    ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched. Workflow no-such.yml does not exist at main. Set `workflow` to a file that is there: `build-from-pr.yml`. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true was answered 404 Not Found: workflow "no-such.yml" doesn't exist)
     "#);
     assert_eq!(done.outputs, "state=error\n");
     assert_eq!(stage.gitea.world().runs.len(), 0);
@@ -295,7 +295,7 @@ fn refused_pending_status_fails_the_step_but_tells_the_run() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
-    ::error::The run is under way (https://gitea.example.com/mporter/dispatch-target/actions/runs/30), but the pending status was not set: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more).
+    ::error::The run is under way, https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , but the pending status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more). (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message)
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30
@@ -313,6 +313,6 @@ fn answer_that_is_not_giteas_fails_the_step() {
 
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Dispatch outcome unknown, see the target's runs
-    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>. It is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so.
+    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>)
     ");
 }

@@ -1,0 +1,286 @@
+//! Each refusal is told apart: a few words on the pull request's page, and in the log what happened and what to do next. The
+//! same table, for people, is docs/troubleshooting.md.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::fake::{Answer, Fault, Permission, Scope, Version, Workflow, World};
+use crate::stage::{Done, SOURCE, Stage, Step, TARGET, TOKEN, WORKFLOW};
+use crate::{shown, stage};
+
+/// How a refused step ends: the description of the error status, and the last line of the log.
+fn refusal(version: Version, arrange: impl FnOnce(&mut World), change: impl FnOnce(Step) -> Step) -> String {
+    let stage = stage(version);
+    add_tokens(&mut stage.gitea.world());
+    arrange(&mut stage.gitea.world());
+    let done = change(stage.dispatch()).run().failed();
+    told(&stage, &done)
+}
+
+fn told(stage: &Stage, done: &Done) -> String {
+    assert_eq!(stage.gitea.world().runs.len(), 0);
+    let statuses = stage.gitea.world().statuses(SOURCE, &stage.sha);
+    let status = statuses.first().map_or("no status".to_owned(), |status| {
+        assert!(status.description.chars().count() <= 80, "the page shows some 70 characters: {}", status.description);
+        format!("{}: {}", status.state, status.description)
+    });
+    let log = shown(done.log().lines().last().unwrap(), stage);
+    format!("{status}\n{}", log.replace("http://fake/api/v1/repos", "…").replace("?return_run_details=true", ""))
+}
+
+fn workflow(world: &mut World) -> &mut Workflow {
+    world.repository(TARGET).workflow(WORKFLOW)
+}
+
+#[test]
+fn each_cause_of_a_refused_dispatch_is_told_apart() {
+    let same = |step: Step| step;
+    let nothing = |_: &mut World| ();
+    let v = Version::V1_26;
+    let cases = [
+        refusal(v, nothing, |step| step.input("target", "mporter/no-such")),
+        refusal(v, |world| world.repository(TARGET).private = true, |step| step.input("token", "token-of-a-stranger")),
+        refusal(v, nothing, |step| step.input("workflow", "no-such.yml")),
+        refusal(v, |world| world.repository(TARGET).actions_enabled = false, same),
+        refusal(v, nothing, |step| step.input("ref", "no-such-branch")),
+        refusal(v, |world| workflow(world).disabled = true, same),
+        refusal(v, |world| workflow(world).dispatchable = false, same),
+        refusal(v, |world| workflow(world).broken = Some("yaml: line 1: did not find expected ','".to_owned()), same),
+        refusal(
+            v,
+            |world| workflow(world).broken = Some("x".to_owned()),
+            |step| step.input("token", "token-of-the-owner"),
+        ),
+        refusal(v, nothing, |step| step.input("token", "no-token-of-anybody")),
+        refusal(v, nothing, |step| step.input("token", "token-that-only-reads")),
+        refusal(v, |world| world.repository(TARGET).collaborators.clear(), same),
+        refusal(Version::V1_24, nothing, |step| step.input("target", "mporter/no-such")),
+        refusal(Version::V1_24, nothing, |step| step.input("token", "no-token-of-anybody")),
+    ];
+    insta::assert_snapshot!(cases.join("\n\n"), @r#"
+    error: mporter/no-such is missing, or hidden from the token
+    ::error::Workflow build-from-pr.yml of mporter/no-such was not dispatched. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. The pull request says so. (POST …/mporter/no-such/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: not found)
+
+    error: mporter/dispatch-target is missing, or hidden from the token
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. mporter/dispatch-target is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/dispatch-target: to an account that cannot, the server answers as if it did not exist. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: not found)
+
+    error: Workflow no-such.yml does not exist at main
+    ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched. Workflow no-such.yml does not exist at main. Set `workflow` to a file that is there: `build-from-pr.yml`. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches was answered 404 Not Found: workflow "no-such.yml" doesn't exist)
+
+    error: Actions are switched off in mporter/dispatch-target
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Actions are switched off in mporter/dispatch-target. Switch them on in the repository's settings. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: user should have a permission to write to a repo)
+
+    error: Ref no-such-branch does not exist in mporter/dispatch-target
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Ref no-such-branch does not exist in mporter/dispatch-target. Set `ref` to a branch or a tag of mporter/dispatch-target; its default branch is `main`. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: ref "no-such-branch" doesn't exist)
+
+    error: Workflow build-from-pr.yml is disabled
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml is disabled. Enable it on the page of mporter/dispatch-target's Actions. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: workflow is disabled)
+
+    error: Workflow build-from-pr.yml has no workflow_dispatch trigger
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml has no workflow_dispatch trigger. Add `workflow_dispatch` to its `on:` at main, with the inputs that it is to get. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 422 Unprocessable Entity: workflow "build-from-pr.yml" has no workflow_dispatch event trigger)
+
+    error: The server failed (500)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server failed (500). Most often build-from-pr.yml is not valid YAML at main: the server tells that only to its administrators. Else its own log knows more. Look at the runs of mporter/dispatch-target before you start this again. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 500 Internal Server Error: no message)
+
+    error: Workflow build-from-pr.yml is not valid YAML
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml is not valid YAML. Mend the file at main; the server's message says where it breaks. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 500 Internal Server Error: failed to unmarshal workflow content: x)
+
+    no status
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. The pull request could not be told either: POST …/mporter/dispatch-source/statuses/SHA was answered 401 Unauthorized: invalid username, password or token. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 401 Unauthorized: invalid username, password or token)
+
+    no status
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. The pull request could not be told either: POST …/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository)
+
+    error: The token's account may not write to mporter/dispatch-target
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The token's account may not write to mporter/dispatch-target. Make the account a collaborator of mporter/dispatch-target with write access. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: user should have a permission to write to a repo)
+
+    error: mporter/no-such is missing, or hidden from the token
+    ::error::Workflow build-from-pr.yml of mporter/no-such was not dispatched. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. The pull request says so. (POST …/mporter/no-such/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: The target couldn't be found.)
+
+    no status
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. The pull request could not be told either: POST …/mporter/dispatch-source/statuses/SHA was answered 401 Unauthorized: user does not exist [uid: 0, name: ]. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 401 Unauthorized: user does not exist [uid: 0, name: ])
+    "#);
+}
+
+#[test]
+fn each_cause_of_a_refused_report_is_told_apart() {
+    let mut cases = Vec::new();
+    for (name, value) in [
+        ("token", "token-without-issues"),
+        ("token", "token-that-only-reads"),
+        ("token", "no-token-of-anybody"),
+        ("pr-number", "99"),
+        ("sha", "abababababababababababababababababababab"),
+        ("source", "mporter/no-such"),
+    ] {
+        let stage = stage(Version::V1_26);
+        add_tokens(&mut stage.gitea.world());
+        stage.dispatch().run().ok();
+        let run = stage.start_last_run();
+
+        let done = stage.report(run).input(name, value).run().failed();
+
+        cases.push(format!("{name}: {}", shown(done.log().lines().last().unwrap(), &stage)));
+    }
+    insta::assert_snapshot!(cases.join("\n\n"), @"
+    token: ::error::The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) The status was set.
+
+    token: ::error::The status was not set. The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository) The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=read:repository)
+
+    token: ::error::The status was not set. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 401 Unauthorized: invalid username, password or token) The comment was not created. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 401 Unauthorized: invalid username, password or token)
+
+    pr-number: ::error::The comment was not created. The pull request does not exist. See that `pr-number` is one of mporter/dispatch-source (else the server's log knows more). (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/99/comments was answered 500 Internal Server Error: no message) The status was set.
+
+    sha: ::error::The status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more). (GET http://fake/api/v1/repos/mporter/dispatch-source/commits/abababababababababababababababababababab/status?page=1&limit=50 was answered 404 Not Found: not found: object does not exist [id: abababababababababababababababababababab, rel_path: ]) The comment was created.
+
+    source: ::error::The status was not set. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. (GET http://fake/api/v1/repos/mporter/no-such/commits/SHA/status?page=1&limit=50 was answered 404 Not Found: not found) The comment was not created. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. (POST http://fake/api/v1/repos/mporter/no-such/issues/1/comments was answered 404 Not Found: not found)
+    ");
+}
+
+#[test]
+fn more_is_asked_only_after_403_or_404() {
+    let asked = |change: fn(Step) -> Step, arrange: fn(&mut World)| {
+        let stage = stage(Version::V1_26);
+        arrange(&mut stage.gitea.world());
+        change(stage.dispatch()).run().failed();
+        let gets = stage.gitea.requests().into_iter().filter(|request| request.method == "GET");
+        gets.map(|request| request.path.replace("/api/v1/repos/", "")).collect::<Vec<_>>().join(", ")
+    };
+    let same: fn(Step) -> Step = |step| step;
+    let nothing: fn(&mut World) = |_| ();
+    let seen = [
+        asked(|step| step.input("workflow", "no-such.yml"), nothing),
+        asked(|step| step.input("ref", "no-such"), nothing),
+        asked(|step| step.input("target", "mporter/no-such"), nothing),
+        asked(same, |world| workflow(world).disabled = true),
+        asked(same, |world| workflow(world).dispatchable = false),
+        asked(same, |world| workflow(world).broken = Some("x".to_owned())),
+        asked(|step| step.input("token", "no-token-of-anybody"), nothing),
+    ];
+    insta::assert_snapshot!(seen.join("\n"), @"
+    mporter/dispatch-target, mporter/dispatch-target/contents/.gitea/workflows?ref=main
+    mporter/dispatch-target
+    mporter/no-such
+    ");
+}
+
+#[test]
+fn fork_without_secrets_is_told_of_pull_request_target() {
+    let stage = stage(Version::V1_26);
+    let number = {
+        let mut world = stage.gitea.world();
+        world.add_repository("contrib/dispatch-source");
+        let head = world.new_sha();
+        world.open_pull_request(SOURCE, "contrib/dispatch-source", "evil", &head)
+    };
+    let event = stage.gitea.world().pull_request_payload(SOURCE, number, "opened");
+    let step = |name| stage.dispatch().event(name, &event).input("token", "");
+
+    insta::assert_snapshot!(step("pull_request").run().failed().log(), @"::error::Nothing was sent: input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the fork may run in that workflow");
+    insta::assert_snapshot!(step("pull_request_target").run().failed().log(), @"::error::Nothing was sent: input `token` is required");
+    assert_eq!(stage.gitea.connections(), 0);
+}
+
+#[test]
+fn report_goes_to_allowed_sources_only() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    let sent = stage.gitea.requests().len();
+
+    for allowed in ["mporter/another", "another/*\nmporter/dispatch-source2"] {
+        let done = stage.report(run).input("allowed-sources", allowed).run().failed();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(done.log(), @"::error::Nothing was sent: `allowed-sources` does not allow a report to mporter/dispatch-source");
+        }
+    }
+    let done = stage.report(run).input("allowed-sources", "mporter").run().failed();
+    insta::assert_snapshot!(done.log(), @"::error::Nothing was sent: input `allowed-sources` must be lines of `owner/name` or `owner/*`, not `mporter`");
+    assert_eq!(stage.gitea.requests().len(), sent, "nothing is sent");
+
+    stage.report(run).input("allowed-sources", "another/*\n\n  MPorter/*").run().ok();
+}
+
+#[test]
+fn input_that_holds_the_token_is_refused() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    let sent = stage.gitea.requests().len();
+
+    let body = format!("curl -H 'Authorization: token {}'", TOKEN);
+    let messages = [
+        stage.report(run).input("body", &body),
+        stage.dispatch().input("inputs", &format!("key={}", TOKEN)),
+        stage.dispatch().input("head-ref", TOKEN),
+    ]
+    .map(|step| step.run().failed().log());
+
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Nothing was sent: input `body` holds the token, which it would make public
+    ::error::Nothing was sent: input `inputs` holds the token, which it would make public
+    ::error::Nothing was sent: input `head-ref` holds the token, which it would make public
+    ");
+    assert_eq!(stage.gitea.requests().len(), sent, "nothing is sent");
+}
+
+#[test]
+fn pending_status_comes_after_nothing_that_its_run_has_told() {
+    let stage = stage(Version::V1_26);
+    // The answer to the dispatch takes so long that the run has ended before it.
+    stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_secs(4)));
+    let dispatch = stage.dispatch();
+
+    let done = thread::scope(|scope| {
+        let dispatch = scope.spawn(|| dispatch.run());
+        while stage.gitea.world().runs.is_empty() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let run = stage.start_last_run();
+        stage.report(run).run().ok();
+        dispatch.join().unwrap().ok()
+    });
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+    Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
+    Status dispatch-target/build on mporter/dispatch-source@SHA10 is left alone: it already tells of https://gitea.example.com/mporter/dispatch-target/actions/runs/30
+    ");
+}
+
+#[test]
+fn run_that_reported_before_its_dispatch_got_lost_keeps_its_answer() {
+    let stage = stage(Version::V1_26);
+    let gateway = Answer::new(504, "text/html", "<title>Gateway Time-out</title>");
+    stage.gitea.inject("POST", "/dispatches", 1, Fault::WorkThenAnswer(gateway));
+    // Long enough for the run to tell its end before the statuses are asked for.
+    stage.gitea.set_delay(Duration::from_secs(1));
+    let dispatch = stage.dispatch();
+
+    let done = thread::scope(|scope| {
+        let dispatch = scope.spawn(|| dispatch.run());
+        while stage.gitea.world().runs.is_empty() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let run = stage.start_last_run();
+        let page = format!("https://gitea.example.com/{TARGET}/actions/runs/{run}");
+        let sha = &stage.sha;
+        stage.gitea.world().add_status(SOURCE, sha, Some("dispatch-bot"), "dispatch-target/build", "success", &page);
+        dispatch.join().unwrap().failed()
+    });
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
+    assert!(done.log.contains("It seems to have been: https://gitea.example.com"), "{}", done.log);
+}
+
+/// Tokens and accounts that these tests use beside the bot's.
+fn add_tokens(world: &mut World) {
+    world.add_user("stranger");
+    world.repository(SOURCE).add_collaborator("stranger", Permission::Write);
+    world.add_token("stranger", "token-of-a-stranger", &[Scope::WriteRepository, Scope::WriteIssue]);
+    world.make_admin("mporter");
+    world.add_token_for_all("mporter", "token-of-the-owner");
+    world.add_token("dispatch-bot", "token-that-only-reads", &[Scope::ReadRepository]);
+    world.add_token("dispatch-bot", "token-without-issues", &[Scope::WriteRepository]);
+}
