@@ -316,3 +316,41 @@ fn answer_that_is_not_giteas_fails_the_step() {
     ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>)
     ");
 }
+
+#[test]
+fn pending_status_whose_answer_got_lost_is_set_again_unless_its_run_has_told_more() {
+    let stage = stage(Version::V1_26);
+    stage.gitea.inject("POST", "/statuses", 1, Fault::HangUp);
+
+    stage.dispatch().run().ok();
+
+    let requests = stage.gitea.requests();
+    let paths: Vec<&str> = requests.iter().map(|request| request.method.as_str()).collect();
+    assert_eq!(paths, ["POST", "POST", "GET", "POST"], "the statuses are read before it is sent again");
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending");
+}
+
+#[test]
+fn busy_server_is_asked_again_when_it_says() {
+    let stage = stage(Version::V1_26);
+    let busy = Answer::new(503, "text/plain", "restarting").header("Retry-After", "1");
+    stage.gitea.inject("POST", "/dispatches", 1, Fault::Answer(busy));
+    stage.gitea.refuse_once("POST", "/statuses", 429, "text/plain", "slow down");
+
+    stage.dispatch().run().ok();
+
+    assert_eq!(stage.gitea.world().runs.len(), 1);
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha).len(), 1);
+}
+
+#[test]
+fn server_that_asks_for_more_time_than_there_is_gets_no_second_request() {
+    let stage = stage(Version::V1_26);
+    let busy = Answer::new(429, "text/plain", "slow down").header("Retry-After", "Wed, 31 Dec 2099 23:59:59 GMT");
+    stage.gitea.inject("POST", "", usize::MAX, Fault::Answer(busy));
+
+    let done = stage.dispatch().run().failed();
+
+    assert_eq!(stage.gitea.requests().len(), 2, "the dispatch and the status");
+    assert!(done.log.contains("The server is busy (429). Start this again later."), "{}", done.log);
+}
