@@ -5,6 +5,8 @@
 
 mod event;
 mod lists;
+#[cfg(test)]
+mod properties;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;

@@ -91,7 +91,7 @@ fn is_about_actions(message: &str) -> bool {
 pub(crate) async fn of_status(gitea: &Gitea, source: &RepoName, error: &Error) -> Diagnosis {
     match error.refusal() {
         Some((status, message))
-            if status == StatusCode::INTERNAL_SERVER_ERROR
+            if status == StatusCode::INTERNAL_SERVER_ERROR && !error.is_read()
                 || status == StatusCode::NOT_FOUND && message.contains("object does not exist") =>
         {
             Diagnosis::new(
@@ -165,7 +165,7 @@ fn general(error: &Error, repo: &RepoName) -> Diagnosis {
         ),
         Kind::NoAnswer { .. } | Kind::NotGitea { .. } => Diagnosis::new(
             "The server's answer got lost",
-            format!("Look at {repo} before you start this again: the request may have had its effect."),
+            format!("See on the pages of {repo} whether the request had its effect."),
         ),
         Kind::Refused { status, message, .. } => match *status {
             StatusCode::UNAUTHORIZED => Diagnosis::new(

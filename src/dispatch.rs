@@ -32,8 +32,8 @@ pub(crate) enum Error {
          the run: {page} . {told} ({cause})"
     )]
     Unknown { workflow: String, page: String, told: String, cause: String },
-    #[error("The run is under way, {page} , but the pending status was not set. {diagnosis} ({cause})")]
-    Status { page: String, diagnosis: Diagnosis, cause: String },
+    #[error("The run is under way, {page} , and tells its end itself: do not start another one. {status} ({cause})")]
+    Status { page: String, status: String, cause: String },
     #[error(transparent)]
     Runner(#[from] runner::Error),
 }
@@ -87,7 +87,13 @@ pub(crate) async fn run(
         Ok(Some(run)) => left_alone(pages, dispatch, run, runner),
         Err(cause) => {
             let diagnosis = diagnosis::of_status(gitea, source, &cause).await;
-            return Err(Error::Status { page: page.to_string(), diagnosis, cause: cause.to_string() });
+            let status = match cause.may_have_written() {
+                true => "It is not known whether the pending status was set.".to_owned(),
+                // To wait and to start again is the one thing that must not be advised here.
+                false if cause.is_final() => format!("The pending status was not set. {diagnosis}"),
+                false => format!("The pending status was not set. {}.", diagnosis.cause),
+            };
+            return Err(Error::Status { page: page.to_string(), status, cause: cause.to_string() });
         }
     }
 
@@ -157,9 +163,14 @@ async fn set_early_status(
 ) -> Result<Option<RunNumber>, gitea::Error> {
     let Dispatch { target, source, sha, .. } = dispatch;
     let mut attempt = 1;
+    let mut lost = None;
     loop {
         if look {
-            let statuses = gitea.statuses(source, sha).await?;
+            let statuses = match gitea.statuses(source, sha).await {
+                Ok(statuses) => statuses,
+                // What got lost before matters more than that it could not be looked for.
+                Err(error) => return Err(lost.unwrap_or(error)),
+            };
             if let Some(run) = told(&RunStatuses::new(&statuses, pages, target), statuses.answered_at) {
                 return Ok(Some(run));
             }
@@ -168,6 +179,7 @@ async fn set_early_status(
             Err(error) if error.is_unknown() && attempt < STATUS_ATTEMPTS => {
                 sleep(STATUS_PAUSE * attempt).await;
                 look = true;
+                lost = Some(error);
                 attempt += 1;
             }
             result => return result.map(|_| None),

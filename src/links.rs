@@ -21,6 +21,8 @@ pub(crate) enum InvalidBaseUrl {
     Scheme,
     #[error("must not hold a user name or password: the token belongs into `token`")]
     Credentials,
+    #[error("must name its host by letters, digits and `-._`")]
+    Host,
     #[error("must end with its path (letters, digits and `-._~/`): no `?`, no `#`")]
     Path,
 }
@@ -36,8 +38,12 @@ impl FromStr for BaseUrl {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidBaseUrl::Credentials);
         }
-        // A bracket in the path would end a Markdown link early.
+        // A bracket would end a Markdown link early. An IPv6 address is in square ones, which do not.
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'/');
+        let host = url.host_str().unwrap_or_default();
+        if !host.starts_with('[') && !host.bytes().all(|b| plain(b) && b != b'~') {
+            return Err(InvalidBaseUrl::Host);
+        }
         if url.query().is_some() || url.fragment().is_some() || !url.path().bytes().all(plain) {
             return Err(InvalidBaseUrl::Path);
         }
@@ -134,6 +140,10 @@ mod tests {
             assert_eq!(error(text), InvalidBaseUrl::Scheme, "{text}");
         }
         assert_eq!(error("https://user:password@gitea.example.com"), InvalidBaseUrl::Credentials);
+        assert_eq!(base("http://[::1]:3000").to_string(), "http://[::1]:3000");
+        for text in ["https://a)b", "https://a`", "https://a~b", "https://a&b"] {
+            assert_eq!(error(text), InvalidBaseUrl::Host, "{text}");
+        }
         for text in ["https://gitea.example.com/?a", "https://gitea.example.com/#a", "https://gitea.example.com/a)b"] {
             assert_eq!(error(text), InvalidBaseUrl::Path, "{text}");
         }

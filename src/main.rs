@@ -6,6 +6,8 @@ mod dispatch;
 mod gitea;
 mod links;
 mod message;
+#[cfg(test)]
+mod properties;
 mod report;
 mod run_statuses;
 mod runner;

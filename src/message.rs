@@ -106,7 +106,7 @@ pub(crate) fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in plain(text).chars() {
         match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '<' | '>' | '&' | '!' | '#' | '|' | '~' | '@' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '<' | '>' | '&' | '!' | '#' | '|' | '~' | '@' | '$' => {
                 escaped.extend(['\\', c]);
             }
             c => escaped.push(c),

@@ -2,6 +2,9 @@
 //!
 //! Two rounds: all that has to be read, side by side; then status and comment, side by side.
 
+#[cfg(test)]
+mod properties;
+
 use std::cell::Cell;
 use std::io::Write;
 use std::time::Duration;
@@ -102,7 +105,7 @@ pub(crate) async fn run(
             runner.info(&format!("Status {place} is left alone: it tells of a newer run, {newer}"));
             summary.push(format!("Status {} is left alone: it tells of a [newer run]({newer})", markdown(&place)));
         }
-        Err(_) => summary.push(format!("Status {} was not set", markdown(&place))),
+        Err(error) => summary.push(format!("Status {}: {}", markdown(&place), not_done(error, "was not set"))),
     }
     match &comment {
         Ok(Some((number, id))) => {
@@ -116,21 +119,23 @@ pub(crate) async fn run(
             Some(_) => "No comment, as `comment: off` says",
             None => "No comment, since the run was not dispatched by a pull request",
         }),
-        Err(_) => summary.push("The comment was not created".to_owned()),
+        Err(error) => summary.push(format!("Comment: {}", not_done(error, "was not created"))),
     }
     runner.summary(&format!("Reported {} to {source}", markdown(&one_line(verdict.outcome.as_str()))), &summary)?;
     let status_error = match &status {
         Ok(None) => "The status was set.".to_owned(),
         Ok(Some(_)) => "The status was left alone.".to_owned(),
         Err(error) => {
-            format!("The status was not set. {} ({error})", diagnosis::of_status(gitea, source, error).await)
+            let diagnosis = diagnosis::of_status(gitea, source, error).await;
+            format!("The status {}. {diagnosis} ({error})", not_done(error, "was not set"))
         }
     };
     let comment_error = match &comment {
         Ok(Some(_)) => "The comment was created.".to_owned(),
         Ok(None) => "There was no comment to create.".to_owned(),
         Err(error) => {
-            format!("The comment was not created. {} ({error})", diagnosis::of_comment(gitea, source, error).await)
+            let diagnosis = diagnosis::of_comment(gitea, source, error).await;
+            format!("The comment {}. {diagnosis} ({error})", not_done(error, "was not created"))
         }
     };
     match (status, comment) {
@@ -138,6 +143,11 @@ pub(crate) async fn run(
         (Err(_), _) => Err(Error::Incomplete(format!("{status_error} {comment_error}"))),
         (Ok(_), Err(_)) => Err(Error::Incomplete(format!("{comment_error} {status_error}"))),
     }
+}
+
+/// What is true of a write that failed.
+fn not_done(error: &gitea::Error, not: &str) -> String {
+    if error.may_have_written() { "may be there or not".to_owned() } else { not.to_owned() }
 }
 
 /// The comment about this run.

@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::message::plain;
+use crate::message::{markdown, plain};
 use crate::types::Token;
 
 /// The files that the runner reads after the step. On a runner that sets none, nothing is written.
@@ -49,7 +49,10 @@ impl<W: Write> Runner<W> {
 
     /// A line of the log.
     pub(crate) fn info(&mut self, text: &str) {
-        self.line(&self.clean(text));
+        let text = self.clean(text);
+        // What begins so is a command, also after spaces.
+        let is_command = ["::", "##["].iter().any(|start| text.trim_start().starts_with(start));
+        self.line(&if is_command { format!("- {text}") } else { text });
     }
 
     /// A line of the log that does not make the step fail, but that should be seen.
@@ -70,7 +73,10 @@ impl<W: Write> Runner<W> {
     /// Adds lines of Markdown, whose foreign parts the caller has escaped, to the step's summary (shown from Gitea 1.27 on).
     pub(crate) fn summary(&self, title: &str, lines: &[String]) -> Result<(), Error> {
         let list: String = lines.iter().map(|line| format!("- {line}\n")).collect();
-        let text = self.without_token(&format!("### {title}\n\n{list}\n"));
+        let mut text = self.without_token(&format!("### {title}\n\n{list}\n"));
+        if let Some(token) = &self.token {
+            text = text.replace(&markdown(token.reveal()), " ");
+        }
         append("GITHUB_STEP_SUMMARY", self.files.summary.as_ref(), &text)
     }
 

@@ -141,10 +141,10 @@ macro_rules! number {
             type Err = Invalid;
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
-                // `parse` alone would accept a plus sign.
+                // `parse` alone would accept a plus sign and zeros in front.
                 text.parse()
                     .ok()
-                    .filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+                    .filter(|number: &NonZeroU64| number.to_string() == text)
                     .map(Self)
                     .ok_or_else(|| Invalid::new($expected, text))
             }
@@ -349,7 +349,8 @@ impl Token {
 
     /// A text without the token, which somebody may have repeated in it.
     pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(&self.0, "***")
+        // What comes in its place must be no part of a token.
+        text.replace(&self.0, if self.0.contains('*') { " " } else { "***" })
     }
 }
 
@@ -429,7 +430,7 @@ mod tests {
     #[test]
     fn number_counts_from_one() {
         assert_eq!("7".parse::<RunId>().unwrap().to_string(), "7");
-        for bad in ["", "0", "-1", "+7", " 7", "7x", "99999999999999999999"] {
+        for bad in ["", "0", "-1", "+7", "07", " 7", "7x", "99999999999999999999"] {
             assert!(bad.parse::<RunId>().is_err(), "{bad:?}");
         }
     }
@@ -483,6 +484,8 @@ mod tests {
         let token = " not-a-real-token\n".parse::<Token>().unwrap();
         assert_eq!(token.reveal(), "not-a-real-token");
         assert_eq!(format!("{token:?}"), "Token(***)");
+        assert_eq!(token.redact("a not-a-real-token"), "a ***");
+        assert_eq!("*".parse::<Token>().unwrap().redact("a*"), "a ");
         assert_eq!("  ".parse::<Token>().unwrap_err(), InvalidToken::Empty);
         assert_eq!("a b".parse::<Token>().unwrap_err(), InvalidToken::Characters);
         assert_eq!("a\u{7f}b".parse::<Token>().unwrap_err(), InvalidToken::Characters);

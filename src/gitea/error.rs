@@ -68,6 +68,21 @@ impl Error {
         matches!(self.failure(), Failure::Lost | Failure::Garbled)
     }
 
+    /// Whether something may have been written, without a word: a lost answer to a GET leaves nothing behind.
+    pub(crate) fn may_have_written(&self) -> bool {
+        self.is_unknown() && !self.is_read()
+    }
+
+    /// Whether the request only reads.
+    pub(crate) fn is_read(&self) -> bool {
+        self.request.starts_with("GET ")
+    }
+
+    /// Whether there is something to mend, rather than to wait for.
+    pub(crate) fn is_final(&self) -> bool {
+        self.failure() == Failure::Final
+    }
+
     /// The status and the message of a refusal.
     pub(crate) fn refusal(&self) -> Option<(StatusCode, &str)> {
         match &self.kind {

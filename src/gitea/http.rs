@@ -1,5 +1,8 @@
 //! Sending a request: the only place that knows the HTTP client.
 
+#[cfg(test)]
+mod properties;
+
 use std::error::Error as _;
 use std::time::Duration;
 
@@ -62,6 +65,11 @@ impl Http {
             .build()
             .map_err(|error| causes(&error))?;
         Ok(Self { client, token: token.clone(), end: Instant::now() + LAST_ATTEMPT_ENDS })
+    }
+
+    /// A text without the token.
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.token.redact(text)
     }
 
     /// Sends the request, again and again as `again` and `limits` say, and reads its answer as JSON.
@@ -170,7 +178,7 @@ fn message_of(body: &str) -> String {
     match serde_json::from_str::<Message>(body) {
         Ok(Message { message, errors }) => {
             // In production Gitea keeps the message of a 500 from everyone but its administrators.
-            let parts = [message].into_iter().chain(errors.unwrap_or_default()).filter(|part| !part.is_empty());
+            let parts = [message].into_iter().chain(errors.unwrap_or_default()).filter(|part| !part.trim().is_empty());
             match parts.collect::<Vec<_>>().join(": ") {
                 empty if empty.is_empty() => "no message".to_owned(),
                 text => one_line(&text),

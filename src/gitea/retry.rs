@@ -14,7 +14,7 @@ pub(super) enum Failure {
     NotDone { wait: Option<Duration> },
     /// The server may have done it; the answer got lost.
     Lost,
-    /// The server, or what is in its place, may have done it, and would answer the same again.
+    /// What is in the server's place may have done it; it may be a proxy's page for a moment, or no Gitea at all.
     Garbled,
     /// The server said no, and would again.
     Final,
@@ -51,6 +51,9 @@ pub(super) const DISPATCH: Limits = Limits { attempt: Duration::from_secs(25), t
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
+/// How often an answer that is not Gitea's is borne.
+const GARBLED_ATTEMPTS: u32 = 3;
+
 /// Does `attempt` until it succeeds, fails for good, or `deadline` is too near for another try. The number of attempts is
 /// told by the error.
 pub(super) async fn retry<T>(
@@ -67,11 +70,13 @@ pub(super) async fn retry<T>(
         };
         error.attempts = attempts;
         let wait = match (error.failure(), again) {
-            (Failure::Final | Failure::Garbled, _) | (Failure::Lost, Again::IfNotDone) => return Err(error),
+            (Failure::Final, _) | (Failure::Lost | Failure::Garbled, Again::IfNotDone) => return Err(error),
+            (Failure::Garbled, Again::IfLost) if attempts >= GARBLED_ATTEMPTS => return Err(error),
             (Failure::NotDone { wait: Some(wait) }, _) => wait,
-            (Failure::NotDone { wait: None } | Failure::Lost, _) => jittered(pause, random()),
+            (Failure::NotDone { wait: None } | Failure::Lost | Failure::Garbled, _) => jittered(pause, random()),
         };
-        if Instant::now() + wait >= deadline {
+        // The server may have asked for any time at all, so nothing is added to it.
+        if wait >= deadline.saturating_duration_since(Instant::now()) {
             return Err(error);
         }
         sleep(wait).await;
@@ -131,7 +136,7 @@ mod tests {
                 retry_after: retry_after.map(Duration::from_secs),
             }
         };
-        let failures: [(&str, &dyn Fn() -> Kind); 15] = [
+        let failures: [(&str, &dyn Fn() -> Kind); 16] = [
             ("not sent", &|| Kind::NotSent { cause: String::new(), permanent: false }),
             ("certificate", &|| Kind::NotSent { cause: String::new(), permanent: true }),
             ("no answer", &|| Kind::NoAnswer { cause: String::new() }),
@@ -142,6 +147,7 @@ mod tests {
             ("429", &refused(429, None)),
             ("429, in 10 s", &refused(429, Some(10))),
             ("429, in 60 s", &refused(429, Some(60))),
+            ("429, never", &refused(429, Some(u64::MAX))),
             ("500", &refused(500, None)),
             ("502", &refused(502, None)),
             ("503", &refused(503, None)),
@@ -159,13 +165,14 @@ mod tests {
         not sent      until the limit     until the limit
         certificate   once                once
         no answer     until the limit     once
-        not Gitea     once                once
+        not Gitea     3 times in 1 s      once
         301           once                once
         401           once                once
         404           once                once
         429           until the limit     until the limit
         429, in 10 s  3 times in 20 s     3 times in 20 s
         429, in 60 s  once                once
+        429, never    once                once
         500           once                once
         502           until the limit     once
         503           until the limit     once

@@ -38,8 +38,22 @@ pub(crate) enum Fault {
     HangUp,
     /// The work is done, and the connection ends without an answer: the outcome is unknown to the client.
     WorkThenHangUp,
+    /// As [`Self::HangUp`], with a TCP reset.
+    Reset,
+    /// As [`Self::WorkThenHangUp`], with a TCP reset.
+    WorkThenReset,
+    /// The answer never comes, and the work is not done.
+    Hang,
+    /// The work is done, and the answer never comes.
+    WorkThenHang,
     /// The work is done, and the right answer is held back this long.
     Delay(Duration),
+    /// The work is done, and the right answer is called something else.
+    ContentType(&'static str),
+    /// The work is done, and the connection ends in the middle of the right answer.
+    Truncated,
+    /// The work is done, and the answer never ends: spaces, so many at a time, with a pause after each time.
+    Endless { spaces: usize, pause: Duration },
 }
 
 /// The faults still to come.

@@ -1,6 +1,7 @@
 //! The wire: a thread, an accept loop that counts connections, TLS, the journal and the faults.
 
 use std::net::Ipv4Addr;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
+use futures_util::stream;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -128,26 +130,29 @@ async fn accept(listener: &TcpListener, acceptor: Option<TlsAcceptor>, shared: A
 async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Arc<Shared>, number: usize) {
     // Without it the kernel may hold small answers back, and a benchmark would measure that.
     stream.set_nodelay(true).expect("a TCP option");
+    let end = Arc::new(End { socket: stream.as_fd().try_clone_to_owned().expect("a copy"), hang_up: Notify::new() });
     match acceptor {
-        None => serve(stream, shared, number).await,
+        None => serve(stream, shared, number, end).await,
         // A failed handshake is a client that does not trust the CA: the test sees that at the client's side.
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
-                serve(stream, shared, number).await;
+                serve(stream, shared, number, end).await;
             }
         }
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, shared: Arc<Shared>, number: usize) {
-    let hang_up = Arc::new(Notify::new());
-    let state = Connection { shared, number, hang_up: Arc::clone(&hang_up) };
+async fn serve<S>(stream: S, shared: Arc<Shared>, number: usize, end: Arc<End>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let state = Connection { shared, number, end: Arc::clone(&end) };
     let service = TowerToHyperService::new(Router::new().fallback(handle).with_state(state));
     let builder = Builder::new(TokioExecutor::new());
     tokio::select! {
         // An error here is a client that left, which is the client's business.
         _ = builder.serve_connection(TokioIo::new(stream), service) => {}
-        () = hang_up.notified() => {}
+        () = end.hang_up.notified() => {}
     }
 }
 
@@ -155,13 +160,37 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, sh
 struct Connection {
     shared: Arc<Shared>,
     number: usize,
-    hang_up: Arc<Notify>,
+    end: Arc<End>,
+}
+
+/// How a connection is ended before its time.
+struct End {
+    socket: OwnedFd,
+    hang_up: Notify,
+}
+
+impl End {
+    /// Ends it without an answer: the caller of `handle` drops the connection, and this future with it.
+    async fn hang_up(&self) -> Response {
+        self.hang_up.notify_one();
+        std::future::pending().await
+    }
+
+    /// As [`Self::hang_up`], with a TCP reset.
+    async fn reset(&self) -> Response {
+        // An option of the socket, whichever copy it is set on.
+        let socket = self.socket.try_clone().expect("a copy");
+        let socket = TcpStream::from_std(std::net::TcpStream::from(socket)).expect("a socket in tokio");
+        socket.set_zero_linger().expect("a TCP option");
+        drop(socket);
+        self.hang_up().await
+    }
 }
 
 async fn handle(State(connection): State<Connection>, request: axum::extract::Request) -> Response {
-    let Connection { shared, number, hang_up } = connection;
+    let Connection { shared, number, end } = connection;
     let (head, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, usize::MAX).await else { return gone(&hang_up).await };
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else { return end.hang_up().await };
     let request = Request {
         method: head.method.to_string(),
         path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
@@ -191,10 +220,26 @@ async fn handle(State(connection): State<Connection>, request: axum::extract::Re
             drop(work());
             answer
         }
-        Some(Fault::HangUp) => return gone(&hang_up).await,
+        Some(Fault::HangUp) => return end.hang_up().await,
         Some(Fault::WorkThenHangUp) => {
             drop(work());
-            return gone(&hang_up).await;
+            return end.hang_up().await;
+        }
+        Some(Fault::Reset) => return end.reset().await,
+        Some(Fault::WorkThenReset) => {
+            drop(work());
+            return end.reset().await;
+        }
+        Some(Fault::Hang) => return std::future::pending().await,
+        Some(Fault::WorkThenHang) => {
+            drop(work());
+            return std::future::pending().await;
+        }
+        Some(Fault::ContentType(content_type)) => Answer { content_type: Some(content_type.to_owned()), ..work() },
+        Some(Fault::Truncated) => return truncated(&work()),
+        Some(Fault::Endless { spaces, pause }) => {
+            drop(work());
+            return endless(spaces, pause);
         }
         Some(Fault::Delay(more)) => {
             delay += more;
@@ -213,12 +258,6 @@ async fn handle(State(connection): State<Connection>, request: axum::extract::Re
     respond(answer, now)
 }
 
-/// Ends the connection without an answer: the caller drops it, and this future with it.
-async fn gone(hang_up: &Notify) -> Response {
-    hang_up.notify_one();
-    std::future::pending().await
-}
-
 fn respond(answer: Answer, now: i64) -> Response {
     // The world's clock, not this machine's: a client compares this header with the times in the answers.
     let mut builder = Response::builder().status(answer.status).header(header::DATE, clock::http_date(now));
@@ -229,6 +268,38 @@ fn respond(answer: Answer, now: i64) -> Response {
         builder = builder.header(name, value);
     }
     builder.body(Body::from(answer.body)).expect("a valid answer")
+}
+
+/// Half of an answer, whose length is said to be that of the whole.
+fn truncated(answer: &Answer) -> Response {
+    let half = Some(answer.body[..answer.body.len() / 2].to_owned());
+    let pieces = stream::unfold(half, |left| async move {
+        match left {
+            Some(half) => Some((Ok(half), None)),
+            None => {
+                // So that the half is on its way.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Some((Err(std::io::Error::other("cut off")), None))
+            }
+        }
+    });
+    Response::builder()
+        .status(answer.status)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::CONTENT_LENGTH, answer.body.len())
+        .body(Body::from_stream(pieces))
+        .expect("a valid answer")
+}
+
+fn endless(spaces: usize, pause: Duration) -> Response {
+    let pieces = stream::unfold(Duration::ZERO, move |wait| async move {
+        tokio::time::sleep(wait).await;
+        Some((Ok::<_, std::io::Error>(" ".repeat(spaces)), pause))
+    });
+    Response::builder()
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from_stream(pieces))
+        .expect("a valid answer")
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {

@@ -295,7 +295,7 @@ fn refused_pending_status_fails_the_step_but_tells_the_run() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
-    ::error::The run is under way, https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , but the pending status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more). (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message)
+    ::error::The run is under way, https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and tells its end itself: do not start another one. The pending status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more). (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message)
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30

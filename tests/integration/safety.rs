@@ -63,6 +63,20 @@ fn token_in_a_conclusion_or_a_wrong_input_is_not_shown() {
 }
 
 #[test]
+fn token_in_the_escapes_of_json_is_not_shown() {
+    let stage = stage(Version::V1_26);
+    let escaped: String = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let body = format!(r#"{{"message": "{escaped}"}}"#);
+    stage.gitea.refuse("POST", "/dispatches", 409, "application/json", &body);
+
+    let done = stage.dispatch().run().failed();
+
+    assert_no_token(&done);
+    let status = stage.gitea.world().statuses(SOURCE, &stage.sha).remove(0);
+    assert_eq!(status.description, "The server refused (409): ***");
+}
+
+#[test]
 fn redirect_is_not_followed_and_the_token_stays() {
     for status in [301, 302, 303, 307, 308] {
         let stage = stage(Version::V1_26);

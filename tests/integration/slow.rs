@@ -1,5 +1,7 @@
 //! What takes its time: failures that are tried again until the limit. `cargo test -- --skip slow::` leaves them out.
 
+mod matrix;
+
 use crate::fake::Version;
 use crate::{shown, stage};
 
