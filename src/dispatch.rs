@@ -79,12 +79,17 @@ pub(crate) async fn run(
     let overtaken =
         |statuses: &RunStatuses, _| statuses.beyond(run.map(|DispatchedRun { number, .. }| number)?, context);
     let place = format!("{} on {source}@{}", context.as_str(), sha.short());
-    match set_early_status(gitea, pages, dispatch, &status, start.elapsed() > OVERTAKEN_AFTER, overtaken).await {
+    let look = start.elapsed() > OVERTAKEN_AFTER;
+    let status_now = match set_early_status(gitea, pages, dispatch, &status, look, overtaken).await {
         Ok(None) => {
             runner.info(&format!("Status {place}: pending, {description}"));
             runner.output("state", &status.state.to_string())?;
+            "pending"
         }
-        Ok(Some(run)) => left_alone(pages, dispatch, run, runner),
+        Ok(Some(run)) => {
+            left_alone(pages, dispatch, run, runner);
+            "left alone, since a run has told more"
+        }
         Err(cause) => {
             let diagnosis = diagnosis::of_status(gitea, source, &cause).await;
             let status = match cause.may_have_written() {
@@ -95,7 +100,7 @@ pub(crate) async fn run(
             };
             return Err(Error::Status { page: page.to_string(), status, cause: cause.to_string() });
         }
-    }
+    };
 
     let on_behalf = match pull_request {
         Some(number) => format!("Pull request [{source}#{number}]({})", pages.pull_request(source, *number)),
@@ -106,7 +111,7 @@ pub(crate) async fn run(
         &[
             format!("Run: [{} at {}]({page})", markdown(file), markdown(git_ref.as_str())),
             format!("{on_behalf}, commit [{}]({})", sha.short(), pages.commit(source, sha)),
-            format!("Status {}: pending", markdown(context.as_str())),
+            format!("Status {}: {status_now}", markdown(context.as_str())),
         ],
     )?;
     Ok(())

@@ -58,7 +58,7 @@ pub(crate) async fn run(
              `status: ${{{{ needs.build.result }}}}`): {cause}"
         ));
     }
-    let now = statuses.as_ref().ok().and_then(|statuses| statuses.answered_at);
+    let since = statuses.as_ref().ok().and_then(|statuses| statuses.answered_at);
     let verdict = Verdict::new(&report.status, run.attempt, jobs.ok())?;
     runner.info(&format!("Run {page}: {} ({})", one_line(verdict.outcome.as_str()), one_line(&verdict.because)));
 
@@ -82,7 +82,7 @@ pub(crate) async fn run(
     let create_comment = async {
         match (pull_request, &report.comment) {
             (Some(number), CommentMode::Create) => {
-                let comment = NewComment { repo: source, number: *number, text: &text, marker: &marker, since: now };
+                let comment = NewComment { repo: source, number: *number, text: &text, marker: &marker, since };
                 comment.create(gitea, &me).await.map(|id| Some((*number, id)))
             }
             _ => Ok(None),
