@@ -57,3 +57,52 @@ impl RunStatuses {
         self.0.iter().find(|status| status.context == context.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::Duration;
+
+    use super::*;
+
+    fn status(run: u32, state: &str, created_at: &str) -> RunStatuses {
+        let pages = "https://gitea.example.com".parse().unwrap();
+        let link = format!("https://gitea.example.com/mporter/dispatch-target/actions/runs/{run}");
+        let status = json!({"context": "c", "status": state, "target_url": link, "created_at": created_at});
+        let statuses = Statuses { statuses: vec![serde_json::from_value(status).unwrap()], answered_at: None };
+        RunStatuses::new(&statuses, &pages, &"mporter/dispatch-target".parse().unwrap())
+    }
+
+    fn number(run: u32) -> RunNumber {
+        run.to_string().parse().unwrap()
+    }
+
+    #[test]
+    fn pending_status_yields_to_the_end_of_its_run_and_to_a_newer_run() {
+        let context = "c".parse().unwrap();
+        let beyond = |run, state| status(run, state, "").beyond(number(30), &context);
+        assert_eq!(beyond(30, "pending"), None);
+        assert_eq!(beyond(30, "success"), Some(number(30)));
+        assert_eq!(beyond(31, "pending"), Some(number(31)));
+        assert_eq!(beyond(29, "success"), None);
+        assert_eq!(status(31, "success", "").beyond(number(30), &"another".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn newer_run_is_one_with_a_greater_number() {
+        let context = "c".parse().unwrap();
+        let newer = |run| status(run, "pending", "").newer_than(number(30), &context);
+        assert_eq!([newer(29), newer(30), newer(31)], [None, None, Some(number(31))]);
+    }
+
+    #[test]
+    fn status_since_a_moment_was_set_then_or_later() {
+        let context = "c".parse().unwrap();
+        let moment = OffsetDateTime::UNIX_EPOCH + Duration::days(365);
+        let since = |time| status(30, "success", time).since(moment, &context);
+        assert_eq!(since("1970-12-31T23:59:59Z"), None);
+        assert_eq!(since("1971-01-01T00:00:00Z"), Some(number(30)));
+        assert_eq!(since("1971-01-01T00:00:00+01:00"), None);
+        assert_eq!(since(""), None);
+    }
+}

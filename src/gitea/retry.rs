@@ -197,6 +197,8 @@ mod tests {
         6s..10s
         6s..10s
         ");
-        assert!((0..100).map(|_| random()).all(|random| (0.0..=1.0).contains(&random)));
+        let randoms: Vec<f64> = (0..100).map(|_| random()).collect();
+        assert!(randoms.iter().all(|random| (0.0..=1.0).contains(random)));
+        assert!(randoms.iter().any(|random| *random < 0.5) && randoms.iter().any(|random| *random > 0.5));
     }
 }

@@ -114,6 +114,13 @@ fn other_forge_is_told_that_this_speaks_to_gitea() {
 }
 
 #[test]
+fn context_has_at_most_255_characters() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().input("context", &"ä".repeat(255)).run().ok();
+    refusal(|step| step.input("context", &"ä".repeat(256)));
+}
+
+#[test]
 fn unset_input_arrives_empty_and_takes_its_default() {
     let stage = stage(Version::V1_26);
     let names = ["ref", "inputs", "source", "pr-number", "sha", "head-ref", "context", "api-url", "server-url", "body"];

@@ -302,6 +302,7 @@ fn refused_pending_status_fails_the_step_but_tells_the_run() {
     run-url=https://gitea.example.com/mporter/dispatch-target/actions/runs/30
     ");
     assert_eq!(stage.gitea.world().runs.len(), 1);
+    assert_eq!(stage.gitea.requests().len(), 2, "what is refused for good is not sent again");
 }
 
 #[test]

@@ -270,6 +270,32 @@ fn statuses_that_are_no_list_do_not_pass_for_none() {
 }
 
 #[test]
+fn list_without_a_total_ends_with_its_first_short_page() {
+    let (stage, run) = running(Version::V1_26);
+    let newer = "https://gitea.example.com/mporter/dispatch-target/actions/runs/99";
+    let page = json!({"statuses": [{"context": "dispatch-target/build", "status": "success", "target_url": newer}]});
+    stage.gitea.refuse("GET", "/status?", 200, "application/json", &page.to_string());
+
+    stage.report(run).run().ok();
+
+    assert_eq!(status(&stage, "dispatch-target/build").0, "pending", "left alone");
+    let pages = reported(&stage).iter().filter(|request| request.path.contains("/status?")).count();
+    assert_eq!(pages, 1);
+}
+
+#[test]
+fn list_that_never_ends_is_no_list() {
+    let (stage, run) = running(Version::V1_26);
+    let page = json!({"statuses": vec![json!({"context": "x", "target_url": ""}); 50]});
+    stage.gitea.refuse("GET", "/status?", 200, "application/json", &page.to_string());
+
+    let done = stage.report(run).run().failed();
+
+    assert!(done.log.contains("the list has more than 20 pages"), "{}", done.log);
+    assert_eq!(status(&stage, "dispatch-target/build").0, "pending");
+}
+
+#[test]
 fn commit_without_any_status_gets_its_first() {
     let (stage, run) = running(Version::V1_26);
     stage.gitea.world().statuses.clear();
