@@ -134,3 +134,21 @@ impl ServerCertVerifier for LazyVerifier {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_bundle_is_trusted_and_the_built_in_roots_only_without_one() {
+        let store = TrustedRoots::default().load().unwrap();
+
+        let mut expected = RootCertStore::empty();
+        match SYSTEM_BUNDLES.iter().find(|bundle| Path::new(bundle).exists()) {
+            Some(bundle) => add(&mut expected, Path::new(bundle)).unwrap(),
+            None => expected.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        }
+        assert_eq!(store.len(), expected.len());
+        assert!(!store.is_empty());
+    }
+}

@@ -99,6 +99,17 @@ fn redirect_is_not_followed_and_the_token_stays() {
 }
 
 #[test]
+fn refusal_with_a_location_is_no_redirect() {
+    let stage = stage(Version::V1_26);
+    let answer = Answer::new(409, "application/json", r#"{"message": "no"}"#).header("Location", "http://elsewhere/");
+    stage.gitea.inject("POST", "/dispatches", 1, Fault::Answer(answer));
+
+    let done = stage.dispatch().run().failed();
+
+    assert!(done.log.contains("was answered 409 Conflict: no)"), "{}", done.log);
+}
+
+#[test]
 fn hostile_branch_and_messages_stay_on_their_line() {
     let stage = stage(Version::V1_26);
     let hostile = "x\n::add-mask::y\r\n::set-output name=run-id::1\"}],\n[a](b)`${{ secrets.T }}`\u{202e}";
