@@ -75,7 +75,13 @@ pub(crate) async fn run(
     runner.output("run-url", page.as_str())?;
 
     let description = message::pending(target);
-    let status = NewStatus { state: State::Pending, target_url: page.as_str(), description: &description, context };
+    let status = NewStatus {
+        state: State::Pending,
+        target_url: page.as_str(),
+        description: &description,
+        context,
+        is_final: false,
+    };
     let overtaken =
         |statuses: &RunStatuses, _| statuses.beyond(run.map(|DispatchedRun { number, .. }| number)?, context);
     let place = format!("{} on {source}@{}", context.as_str(), sha.short());
@@ -131,7 +137,7 @@ async fn tell_failure(
     let diagnosis = diagnosis::of_dispatch(gitea, dispatch, &cause).await;
     let page = pages.workflow(target, workflow).to_string();
     let description = if unknown { message::OUTCOME_UNKNOWN } else { &diagnosis.cause };
-    let status = NewStatus { state: State::Error, target_url: &page, description, context };
+    let status = NewStatus { state: State::Error, target_url: &page, description, context, is_final: false };
     // The run may have been started, and have told its end while the answer to its dispatch got lost.
     let told_since = |statuses: &RunStatuses, now: Option<OffsetDateTime>| {
         statuses.since(now? - start.elapsed() - Duration::from_secs(1), context)

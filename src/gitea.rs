@@ -60,6 +60,9 @@ pub(crate) struct NewStatus<'a> {
     pub(crate) target_url: &'a str,
     pub(crate) description: &'a str,
     pub(crate) context: &'a StatusContext,
+    /// Whether it tells the end of a run: then it is the same when repeated, and nothing may come in between that counts more.
+    #[serde(skip)]
+    pub(crate) is_final: bool,
 }
 
 /// The latest status of each context of a commit, and when the server said so.
@@ -199,10 +202,7 @@ impl Gitea {
             _id: u64,
             creator: Option<User>,
         }
-        let again = match status.state {
-            State::Success | State::Failure | State::Skipped => Again::IfLost,
-            State::Pending | State::Error => Again::IfNotDone,
-        };
+        let again = if status.is_final { Again::IfLost } else { Again::IfNotDone };
         let url = self.repo(repo, &["statuses", sha.as_str()]);
         // A server that repeats the token may have written it in JSON's escapes, which only now are read.
         let status = NewStatus { description: &self.http.redact(status.description), ..*status };

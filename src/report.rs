@@ -67,7 +67,8 @@ pub(crate) async fn run(
     let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(&run.repo));
     let description = message::ended(&verdict.outcome, verdict.elapsed);
     let state = verdict.outcome.state();
-    let status = NewStatus { state, target_url: page.as_str(), description: &description, context: &context };
+    let status =
+        NewStatus { state, target_url: page.as_str(), description: &description, context: &context, is_final: true };
     // One's own account, as soon as the answer to the status tells it.
     let me = Cell::new(None);
     let set_status = async {

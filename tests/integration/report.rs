@@ -703,10 +703,26 @@ fn final_status_is_set_again_after_a_lost_answer() {
         let (stage, run) = running(Version::V1_26);
         stage.gitea.inject("POST", "/statuses", 1, fault);
 
-        stage.report(run).run().ok();
+        stage.report(run).input("status", "exploded").run().ok();
 
-        assert_eq!(status(&stage, "dispatch-target/build").0, "success");
+        assert_eq!(
+            status(&stage, "dispatch-target/build").0,
+            "error",
+            "also one whose state an unfinished one may have"
+        );
+        let methods: Vec<String> = reported(&stage).into_iter().map(|request| request.method).collect();
+        assert_eq!(methods.iter().filter(|method| *method == "GET").count(), 2, "nothing has to be read for that");
     }
+}
+
+#[test]
+fn comment_off_needs_no_scope_for_issues() {
+    let (stage, run) = running(Version::V1_26);
+    stage.gitea.world().add_token("dispatch-bot", "repository-only", &[crate::fake::Scope::WriteRepository]);
+
+    stage.report(run).input("token", "repository-only").input("comment", "off").run().ok();
+
+    assert_eq!(status(&stage, "dispatch-target/build").0, "success");
 }
 
 #[test]
