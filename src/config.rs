@@ -21,7 +21,7 @@ use crate::runner::Files;
 use crate::tls::TrustedRoots;
 use crate::types::{
     CommitSha, GitRef, Invalid, Outcome, PullRequestNumber, RepoName, RunId, RunNumber, SourcePattern, StatusContext,
-    Token, WorkflowFile,
+    Timeout, Token, WorkflowFile,
 };
 use event::{Event, PullRequest};
 
@@ -39,6 +39,7 @@ pub(crate) struct Config {
 pub(crate) enum Task {
     Dispatch(Dispatch),
     Report(Report),
+    Reconcile(Reconcile),
     /// A report of a run that was started by hand to try the workflow: its `pr_head_sha` is all zeros.
     Trial,
 }
@@ -56,6 +57,25 @@ pub(crate) struct Dispatch {
     pub(crate) pull_request: Option<PullRequestNumber>,
     pub(crate) sha: CommitSha,
     pub(crate) context: StatusContext,
+    /// `None`: the step ends with the dispatch.
+    pub(crate) wait: Option<Wait>,
+}
+
+/// `wait: true`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wait {
+    pub(crate) timeout: Timeout,
+    pub(crate) comment: CommentMode,
+}
+
+/// `mode: reconcile`.
+#[derive(Debug)]
+pub(crate) struct Reconcile {
+    pub(crate) source: RepoName,
+    pub(crate) target: RepoName,
+    /// `None`: each.
+    pub(crate) context: Option<StatusContext>,
+    pub(crate) comment: CommentMode,
 }
 
 /// `mode: report`.
@@ -93,9 +113,12 @@ pub(crate) struct GivenStatus {
 }
 
 /// The input `comment`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommentMode {
+    /// One a run.
     Create,
+    /// One a pull request and context.
+    Update,
     Off,
 }
 
@@ -141,6 +164,8 @@ struct Inputs {
     git_ref: Option<String>,
     inputs: Option<String>,
     status: Option<String>,
+    wait: Option<String>,
+    wait_timeout: Option<String>,
     comment: Option<String>,
     body: Option<String>,
     allowed_sources: Option<String>,
@@ -214,8 +239,10 @@ impl Environment {
             task: match self.inputs.mode.trim() {
                 "dispatch" => Task::Dispatch(self.dispatch()?),
                 "report" => self.report()?,
+                "reconcile" => Task::Reconcile(self.reconcile()?),
                 other => {
-                    return Err(input_error("mode", format!("must be `dispatch` or `report`, not {}", quoted(other))));
+                    let cause = format!("must be `dispatch`, `report` or `reconcile`, not {}", quoted(other));
+                    return Err(input_error("mode", cause));
                 }
             },
         })
@@ -300,6 +327,7 @@ impl Environment {
                 Some(context) => parse("context", context)?,
                 None => StatusContext::default_for(&target),
             },
+            wait: self.wait()?,
             target,
         })
     }
@@ -316,13 +344,6 @@ impl Environment {
             (None, Some(number)) => Some(parse_dispatched("pr_number", &number)?),
             (None, None) => return Err(Error::Undeclared { dispatched: "pr_number", name: "pr-number" }),
         };
-        let comment = match self.inputs.comment.as_deref().map(str::trim) {
-            None | Some("create") => CommentMode::Create,
-            Some("off") => CommentMode::Off,
-            Some(other) => {
-                return Err(input_error("comment", format!("must be `create` or `off`, not {}", quoted(other))));
-            }
-        };
         let source: RepoName = self.dispatched("source", self.inputs.source.as_ref(), "source_repo")?;
         let allowed = self.inputs.allowed_sources.as_deref().unwrap_or_default();
         let allowed = allowed.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -338,7 +359,7 @@ impl Environment {
             sha,
             status: status.map_err(|cause| input_error("status", cause))?,
             context: self.inputs.context.as_ref().map(|context| parse("context", context)).transpose()?,
-            comment,
+            comment: self.comment()?,
             body: self.inputs.body.clone(),
             run: ThisRun {
                 repo: self.context_value("REPOSITORY")?,
@@ -347,6 +368,36 @@ impl Environment {
                 attempt: self.context("RUN_ATTEMPT").and_then(|attempt| attempt.trim().parse().ok()).unwrap_or(1),
             },
         }))
+    }
+
+    fn reconcile(&self) -> Result<Reconcile, Error> {
+        Ok(Reconcile {
+            source: self.input_or_context("source", self.inputs.source.as_ref(), "REPOSITORY")?,
+            target: required("target", self.inputs.target.as_ref())?,
+            context: self.inputs.context.as_ref().map(|context| parse("context", context)).transpose()?,
+            comment: self.comment()?,
+        })
+    }
+
+    fn wait(&self) -> Result<Option<Wait>, Error> {
+        let timeout: Timeout = parse("wait-timeout", self.inputs.wait_timeout.as_deref().unwrap_or("60m"))?;
+        match self.inputs.wait.as_deref().map(str::trim) {
+            None | Some("false") => Ok(None),
+            Some("true") => Ok(Some(Wait { timeout, comment: self.comment()? })),
+            Some(other) => Err(input_error("wait", format!("must be `true` or `false`, not {}", quoted(other)))),
+        }
+    }
+
+    fn comment(&self) -> Result<CommentMode, Error> {
+        match self.inputs.comment.as_deref().map(str::trim) {
+            None | Some("create") => Ok(CommentMode::Create),
+            Some("update") => Ok(CommentMode::Update),
+            Some("off") => Ok(CommentMode::Off),
+            Some(other) => {
+                let cause = format!("must be `create`, `update` or `off`, not {}", quoted(other));
+                Err(input_error("comment", cause))
+            }
+        }
     }
 
     fn is_pull_request_event(&self) -> bool {

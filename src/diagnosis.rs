@@ -124,8 +124,12 @@ pub(crate) async fn of_comment(gitea: &Gitea, source: &RepoName, error: &Error) 
 async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnosis {
     match error.refusal() {
         Some((StatusCode::FORBIDDEN, message)) if message.contains("required scope") => {
-            // Gitea names the scope: required=[write:issue].
-            let scope = if message.contains("write:issue") { "write:issue" } else { "write:repository" };
+            // Gitea names the scope: required=[write:issue], or read:issue, which the first one includes.
+            let scope = if message.contains("required=[write:issue]") || message.contains("required=[read:issue]") {
+                "write:issue"
+            } else {
+                "write:repository"
+            };
             Diagnosis::new(
                 format!("The token lacks the scope {scope}"),
                 "Make a token with the scopes write:repository and write:issue, and store it as the secret.",

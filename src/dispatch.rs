@@ -11,6 +11,7 @@ use crate::diagnosis::{self, Diagnosis};
 use crate::gitea::{self, DispatchedRun, Gitea, NewStatus, WorkflowDispatch};
 use crate::links::BaseUrl;
 use crate::message::{self, markdown};
+use crate::progress;
 use crate::run_statuses::RunStatuses;
 use crate::runner::{self, Runner};
 use crate::types::{RunNumber, State};
@@ -35,17 +36,22 @@ pub(crate) enum Error {
     #[error("The run is under way, {page} , and tells its end itself: do not start another one. {status} ({cause})")]
     Status { page: String, status: String, cause: String },
     #[error(transparent)]
+    OldServer(#[from] progress::OldServer),
+    #[error(transparent)]
     Runner(#[from] runner::Error),
 }
 
-/// Two requests over one connection, where all goes well.
+/// Two requests over one connection, where all goes well. Gives the run, where the server tells it.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &BaseUrl,
     dispatch: &Dispatch,
     runner: &mut Runner<impl Write>,
-) -> Result<(), Error> {
-    let Dispatch { target, workflow, git_ref, inputs, source, pull_request, sha, context } = dispatch;
+) -> Result<Option<DispatchedRun>, Error> {
+    let Dispatch { target, workflow, git_ref, inputs, source, pull_request, sha, context, wait } = dispatch;
+    if wait.is_some() {
+        progress::check_version(gitea, "`wait: true`").await?;
+    }
     let file = workflow.as_str();
     let start = Instant::now();
     let dispatched = gitea.dispatch_workflow(target, workflow, &WorkflowDispatch { git_ref, inputs }).await;
@@ -114,13 +120,13 @@ pub(crate) async fn run(
     };
     runner.summary(
         &format!("Dispatched to {target}"),
-        &[
+        &message::list(&[
             format!("Run: [{} at {}]({page})", markdown(file), markdown(git_ref.as_str())),
             format!("{on_behalf}, commit [{}]({})", sha.short(), pages.commit(source, sha)),
             format!("Status {}: {status_now}", markdown(context.as_str())),
-        ],
+        ]),
     )?;
-    Ok(())
+    Ok(run)
 }
 
 /// Puts the cause of a failed dispatch on the pull request's page, and gives the error for the log.

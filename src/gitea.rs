@@ -9,7 +9,7 @@ mod retry;
 use std::collections::BTreeMap;
 
 use reqwest::{Method, StatusCode, Url};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -30,6 +30,9 @@ use retry::{ASIDE, Again, DISPATCH, Limits, READ, WRITE};
 /// pages that are read of a list.
 const PAGE_SIZE: usize = 50;
 const PAGE_LIMIT: usize = 20;
+
+/// As many pages of pull requests: more than any repository has open.
+const PULL_REQUEST_PAGE_LIMIT: usize = 400;
 
 /// A server that is reached by `api`, with one token.
 pub(crate) struct Gitea {
@@ -83,6 +86,11 @@ pub(crate) struct Status {
     pub(crate) target_url: String,
     #[serde(default)]
     created_at: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    /// None for a status of Gitea's own Actions.
+    #[serde(default)]
+    pub(crate) creator: Option<User>,
 }
 
 impl Status {
@@ -109,17 +117,33 @@ pub(crate) struct Job {
     /// 0 until a runner has taken the job.
     #[serde(default)]
     pub(crate) run_attempt: u32,
+    /// `queued` waits for a runner, `waiting` for another job or run.
+    #[serde(default, rename = "status")]
+    pub(crate) state: String,
     #[serde(default)]
     conclusion: Option<String>,
     #[serde(default)]
+    created_at: Option<String>,
+    #[serde(default)]
     started_at: Option<String>,
+    #[serde(default)]
+    completed_at: Option<String>,
 }
 
 impl Job {
-    /// When a runner began with it; `None` before that, where Gitea says 1970.
+    /// When the run was asked for.
+    pub(crate) fn created_at(&self) -> Option<OffsetDateTime> {
+        moment(self.created_at.as_ref())
+    }
+
+    /// When a runner began with it; `None` before that.
     pub(crate) fn started_at(&self) -> Option<OffsetDateTime> {
-        let time = OffsetDateTime::parse(self.started_at.as_ref()?, &Rfc3339).ok()?;
-        (time.unix_timestamp() > 0).then_some(time)
+        moment(self.started_at.as_ref())
+    }
+
+    /// When it ended; `None` before that.
+    pub(crate) fn completed_at(&self) -> Option<OffsetDateTime> {
+        moment(self.completed_at.as_ref())
     }
 
     /// How it ended; `None` while it has not.
@@ -134,12 +158,34 @@ impl Job {
 }
 
 /// A comment on a pull request, as far as it is read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Comment {
     pub(crate) id: CommentId,
     pub(crate) user: Option<User>,
     #[serde(default)]
     pub(crate) body: String,
+}
+
+/// What the comment endpoints take.
+#[derive(Debug, Serialize)]
+struct CommentBody<'a> {
+    body: &'a str,
+}
+
+/// A pull request in a list, as far as it is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PullRequest {
+    pub(crate) number: PullRequestNumber,
+    pub(crate) head: Head,
+    /// How many comments it has.
+    #[serde(default)]
+    pub(crate) comments: u64,
+}
+
+/// The newest commit of a pull request.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Head {
+    pub(crate) sha: String,
 }
 
 /// An account.
@@ -160,6 +206,11 @@ pub(crate) struct Repository {
 impl Gitea {
     pub(crate) fn new(api: BaseUrl, token: &Token, roots: TrustedRoots) -> Result<Self, String> {
         Ok(Self { http: Http::new(token, roots)?, api })
+    }
+
+    /// Begins a new minute: the step has a limit of its own (`wait-timeout`), and each piece of work in it a minute.
+    pub(crate) fn begin_minute(&self) {
+        self.http.begin_minute();
     }
 
     /// Starts a run of `workflow`. `None` where the server does not say which run that is (before Gitea 1.26). It is sent again
@@ -220,11 +271,12 @@ impl Gitea {
         }
         let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
         let split = |page: CombinedStatus| (page.statuses.unwrap_or_default(), None);
-        let (statuses, answered_at) = self.list(url, split).await?;
+        let (statuses, answered_at) = self.list(url, PAGE_LIMIT, split).await?;
         Ok(Statuses { statuses, answered_at })
     }
 
-    /// The jobs of a run, of which there is at least one: all pages. Gitea 1.24 has no such list.
+    /// The jobs of a run: all pages. Gitea 1.24 has no such list. There are none where the run is gone, which is no error to
+    /// Gitea.
     pub(crate) async fn run_jobs(&self, repo: &RepoName, run: RunId) -> Result<RunJobs, Error> {
         #[derive(Deserialize)]
         struct Jobs {
@@ -232,12 +284,26 @@ impl Gitea {
             total_count: Option<usize>,
         }
         let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
-        let request = format!("GET {url}");
-        let (jobs, answered_at) = self.list(url, |page: Jobs| (page.jobs, page.total_count)).await?;
-        if jobs.is_empty() {
-            return Err(not_gitea(request, "a run without jobs".to_owned()));
-        }
+        let (jobs, answered_at) = self.list(url, PAGE_LIMIT, |page: Jobs| (page.jobs, page.total_count)).await?;
         Ok(RunJobs { jobs, answered_at })
+    }
+
+    /// Whether a run is there. A 404 alone does not tell: the repository may be hidden from the token.
+    pub(crate) async fn has_run(&self, repo: &RepoName, run: RunId) -> Result<bool, Error> {
+        let url = self.repo(repo, &["actions", "runs", &run.to_string()]);
+        match self.get::<IgnoredAny>(url, READ).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The open pull requests of a repository: all pages.
+    pub(crate) async fn open_pull_requests(&self, repo: &RepoName) -> Result<Vec<PullRequest>, Error> {
+        let mut url = self.repo(repo, &["pulls"]);
+        url.query_pairs_mut().append_pair("state", "open");
+        let (pulls, _) = self.list(url, PULL_REQUEST_PAGE_LIMIT, |page: Vec<PullRequest>| (page, None)).await?;
+        Ok(pulls)
     }
 
     /// Comments on a pull request. Needs the scope `write:issue`.
@@ -247,15 +313,20 @@ impl Gitea {
         number: PullRequestNumber,
         body: &str,
     ) -> Result<CommentId, Error> {
-        #[derive(Serialize)]
-        struct NewComment<'a> {
-            body: &'a str,
-        }
-        let comment = NewComment { body: &self.http.redact(body) };
+        let comment = CommentBody { body: &self.http.redact(body) };
         let url = self.comments_url(repo, number);
         let answer: Answer<Comment> =
             self.http.request(Method::POST, url, Some(&comment), Again::IfNotDone, WRITE).await?;
         Ok(answer.value.id)
+    }
+
+    /// Replaces the text of a comment. Needs the scope `write:issue`.
+    pub(crate) async fn edit_comment(&self, repo: &RepoName, comment: CommentId, body: &str) -> Result<(), Error> {
+        let body = CommentBody { body: &self.http.redact(body) };
+        let url = self.repo(repo, &["issues", "comments", &comment.to_string()]);
+        let _edited: Answer<Comment> =
+            self.http.request(Method::PATCH, url, Some(&body), Again::IfNotDone, WRITE).await?;
+        Ok(())
     }
 
     /// The comments on a pull request, those since `since` where it is given. This list has no pages.
@@ -270,6 +341,16 @@ impl Gitea {
             url.query_pairs_mut().append_pair("since", &since);
         }
         Ok(self.get(url, ASIDE).await?.value)
+    }
+
+    /// The comments on all pull requests and issues of a repository since that time: all pages.
+    pub(crate) async fn all_comments(&self, repo: &RepoName, since: OffsetDateTime) -> Result<Vec<Comment>, Error> {
+        let mut url = self.repo(repo, &["issues", "comments"]);
+        if let Ok(since) = since.format(&Rfc3339) {
+            url.query_pairs_mut().append_pair("since", &since);
+        }
+        let (comments, _) = self.list(url, PAGE_LIMIT, |page: Vec<Comment>| (page, None)).await?;
+        Ok(comments)
     }
 
     /// A repository: whether the token can see it, and what it is like.
@@ -329,14 +410,17 @@ impl Gitea {
     /// status is none, since it counts the page alone.
     async fn list<P: DeserializeOwned, T>(
         &self,
-        mut url: Url,
+        url: Url,
+        page_limit: usize,
         split: impl Fn(P) -> (Vec<T>, Option<usize>),
     ) -> Result<(Vec<T>, Option<OffsetDateTime>), Error> {
         let mut entries = Vec::new();
         let mut answered_at = None;
-        for page in 1..=PAGE_LIMIT {
-            url.set_query(Some(&format!("page={page}&limit={PAGE_SIZE}")));
-            let Answer { value, request, total, date } = self.get(url.clone(), READ).await?;
+        for page in 1..=page_limit {
+            let mut url = url.clone();
+            let (number, size) = (page.to_string(), PAGE_SIZE.to_string());
+            url.query_pairs_mut().append_pair("page", &number).append_pair("limit", &size);
+            let Answer { value, request, total, date } = self.get(url, READ).await?;
             let (found, total_in_body) = split(value);
             answered_at = answered_at.or(date);
             let found_here = found.len();
@@ -347,14 +431,20 @@ impl Gitea {
                     return Err(not_gitea(request, format!("the list has {} entries of {total}", entries.len())));
                 }
                 None if found_here < PAGE_SIZE => return Ok((entries, answered_at)),
-                _ if page == PAGE_LIMIT => {
-                    return Err(not_gitea(request, format!("the list has more than {PAGE_LIMIT} pages")));
+                _ if page == page_limit => {
+                    return Err(not_gitea(request, format!("the list has more than {page_limit} pages")));
                 }
                 _ => {}
             }
         }
         Ok((entries, answered_at))
     }
+}
+
+/// A time of a job, for which Gitea says 1970 as long as there is none.
+fn moment(text: Option<&String>) -> Option<OffsetDateTime> {
+    let time = OffsetDateTime::parse(text?, &Rfc3339).ok()?;
+    (time.unix_timestamp() > 0).then_some(time)
 }
 
 fn not_gitea(request: String, cause: String) -> Error {

@@ -1,18 +1,23 @@
 //! `dispatch-action` builds a pull request of one repository with a workflow of another, on Gitea, and reports the outcome.
 
+mod closing;
+mod comment;
 mod config;
 mod diagnosis;
 mod dispatch;
 mod gitea;
 mod links;
 mod message;
+mod progress;
 #[cfg(test)]
 mod properties;
+mod reconcile;
 mod report;
 mod run_statuses;
 mod runner;
 mod tls;
 mod types;
+mod wait;
 
 use std::io::{Stdout, stdout};
 use std::process::ExitCode;
@@ -21,8 +26,9 @@ use std::time::Duration;
 use config::{Config, Environment, Task};
 use gitea::Gitea;
 use runner::Runner;
+use tokio::time::timeout;
 
-/// The most time that a step takes. A runner is worth more than an answer that does not come.
+/// The most time that a step takes, apart from `wait`. A runner is worth more than an answer that does not come.
 const BUDGET: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +40,11 @@ enum Error {
     #[error(transparent)]
     Dispatch(#[from] dispatch::Error),
     #[error(transparent)]
+    Wait(#[from] wait::Error),
+    #[error(transparent)]
     Report(#[from] report::Error),
+    #[error(transparent)]
+    Reconcile(#[from] reconcile::Error),
     #[error("Gave up after {} seconds; what was sent until then may have had its effect", BUDGET.as_secs())]
     Budget(#[from] tokio::time::error::Elapsed),
 }
@@ -58,8 +68,14 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
     let gitea = Gitea::new(api, &token, roots).map_err(Error::Start)?;
     let work = async {
         match &task {
-            Task::Dispatch(task) => dispatch::run(&gitea, &pages, task, runner).await?,
-            Task::Report(task) => report::run(&gitea, &pages, task, runner).await?,
+            Task::Dispatch(task) => {
+                let run = timeout(BUDGET, dispatch::run(&gitea, &pages, task, runner)).await??;
+                if let Some(limits) = task.wait {
+                    wait::run(&gitea, &pages, task, limits, run, BUDGET, runner).await?;
+                }
+            }
+            Task::Report(task) => timeout(BUDGET, report::run(&gitea, &pages, task, runner)).await??,
+            Task::Reconcile(task) => timeout(BUDGET, reconcile::run(&gitea, &pages, task, runner)).await??,
             Task::Trial => runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported"),
         }
         Ok(())
@@ -69,5 +85,5 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
         .enable_all()
         .build()
         .map_err(|error| Error::Start(error.to_string()))?
-        .block_on(async { tokio::time::timeout(BUDGET, work).await? })
+        .block_on(work)
 }

@@ -1,10 +1,15 @@
 //! Pure functions to the texts that people read on the pull request's page, and the escaping of what comes from outside.
 
+mod marker;
+
 use std::time::Duration;
 
 use reqwest::Url;
+use time::{OffsetDateTime, UtcOffset};
 
-use crate::types::{Outcome, RepoName, RunId, StatusContext};
+pub(crate) use marker::Marker;
+
+use crate::types::{Outcome, RepoName, StatusContext};
 
 /// How many characters of a foreign text are shown.
 const SHOWN: usize = 300;
@@ -32,13 +37,33 @@ pub(crate) fn ended(outcome: &Outcome, elapsed: Option<Duration>) -> String {
 /// The description of the status where nobody knows whether a run was started.
 pub(crate) const OUTCOME_UNKNOWN: &str = "Dispatch outcome unknown, see the target's runs";
 
+/// The description of the status whose run was deleted before anybody told how it ended.
+pub(crate) const RUN_GONE: &str = "The run was deleted before it told its outcome";
+
+/// The description of the status whose run waits for a runner for a long time.
+pub(crate) fn waiting(since: OffsetDateTime) -> String {
+    format!("Waiting for a runner since {}", minute(since))
+}
+
+/// The description of the status whose run has not ended for a long time.
+pub(crate) fn not_ended(since: OffsetDateTime) -> String {
+    format!("Dispatched at {}, has not ended yet", minute(since))
+}
+
+/// A moment for people: `2026-11-23 09:45 UTC`.
+fn minute(moment: OffsetDateTime) -> String {
+    let utc = moment.to_offset(UtcOffset::UTC);
+    let (date, hour, minute) = (utc.date(), utc.hour(), utc.minute());
+    format!("{:04}-{:02}-{:02} {hour:02}:{minute:02} UTC", date.year(), u8::from(date.month()), date.day())
+}
+
 /// The comment about a run that ended: one line, the user's own Markdown under it, and the marker.
 pub(crate) fn comment(
     context: &StatusContext,
     outcome: &Outcome,
     run: &Url,
     body: Option<&str>,
-    marker: &str,
+    marker: &Marker,
 ) -> String {
     let title = context.as_str().replace('/', " ");
     let line = format!("**{} {}** — [run log]({run})", markdown(&title), outcome_word(outcome));
@@ -47,20 +72,6 @@ pub(crate) fn comment(
         Some(body) => format!("{line}\n\n{body}\n\n{marker}"),
         None => format!("{line}\n\n{marker}"),
     }
-}
-
-/// What a comment is found again by: an HTML comment that no page shows. Whoever may comment could write the same, so it
-/// proves nothing about the author.
-pub(crate) fn marker(target: &RepoName, run: RunId, attempt: u32, context: &StatusContext) -> String {
-    let fields = [
-        ("target", target.to_string()),
-        ("run", run.to_string()),
-        ("attempt", attempt.to_string()),
-        ("context", context.as_str().to_owned()),
-    ];
-    // In the encoding of a query nothing is left that could end the HTML comment.
-    let fields = Url::parse_with_params("dispatch-action:", fields).map_or_else(|_| String::new(), String::from);
-    format!("<!-- {fields} -->")
 }
 
 /// The outcome for a Markdown text. The listed ones are plain words; their underscores stand between letters.
@@ -115,6 +126,18 @@ pub(crate) fn markdown(text: &str) -> String {
     escaped
 }
 
+/// Lines of Markdown as a list.
+pub(crate) fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("- {line}\n")).collect()
+}
+
+/// Rows of Markdown cells as a table.
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let rule = ["---"; N].join(" | ");
+    let rows = rows.iter().map(|row| format!("| {} |\n", row.join(" | ")));
+    format!("| {} |\n| {rule} |\n{}", head.join(" | "), rows.collect::<String>())
+}
+
 /// Whether a character only shows itself: no control, no line separator, no mark that turns the direction of reading.
 fn is_plain(c: char) -> bool {
     !c.is_control()
@@ -153,18 +176,23 @@ mod tests {
     fn comment_is_one_line_and_the_body_under_it() {
         let context = "dispatch-target/build".parse().unwrap();
         let run = "https://gitea.example.com/mporter/dispatch-target/actions/runs/30".parse().unwrap();
-        let marker = "<!-- marker -->";
+        let marker = &Marker {
+            target: "mporter/dispatch-target".parse().unwrap(),
+            run: "30".parse().unwrap(),
+            attempt: 1,
+            context: "c".parse().unwrap(),
+        };
         insta::assert_snapshot!(comment(&context, &Outcome::Success, &run, None, marker), @"
         **dispatch-target build success** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
 
-        <!-- marker -->
+        <!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=c -->
         ");
         insta::assert_snapshot!(comment(&context, &Outcome::TimedOut, &run, Some("See the *log*."), marker), @"
         **dispatch-target build timed_out** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
 
         See the *log*.
 
-        <!-- marker -->
+        <!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=c -->
         ");
     }
 
@@ -173,15 +201,22 @@ mod tests {
         let context = "**[x](javascript:alert(1))<img src=x>@all/`b`".parse().unwrap();
         let run = "https://gitea.example.com/a/b/actions/runs/1".parse().unwrap();
         let outcome = Outcome::from("a\n# b");
-        insta::assert_snapshot!(comment(&context, &outcome, &run, None, ""), @r"**\*\*\[x\]\(javascript:alert\(1\)\)\<img src=x\>\@all \`b\` a \# b** — [run log](https://gitea.example.com/a/b/actions/runs/1)");
+        let marker = Marker {
+            target: "a/b".parse().unwrap(),
+            run: "1".parse().unwrap(),
+            attempt: 1,
+            context: "c".parse().unwrap(),
+        };
+        let text = comment(&context, &outcome, &run, None, &marker);
+        insta::assert_snapshot!(text.lines().next().unwrap(), @r"**\*\*\[x\]\(javascript:alert\(1\)\)\<img src=x\>\@all \`b\` a \# b** — [run log](https://gitea.example.com/a/b/actions/runs/1)");
     }
 
     #[test]
-    fn marker_stays_a_marker_whatever_the_context_is() {
-        let target = "mporter/dispatch-target".parse().unwrap();
-        let marker = |context: &str| marker(&target, "30".parse().unwrap(), 1, &context.parse().unwrap());
-        insta::assert_snapshot!(marker("dispatch-target/build"), @"<!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=dispatch-target%2Fbuild -->");
-        insta::assert_snapshot!(marker("--> **x** <!-- ü&run=31"), @"<!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=--%3E+**x**+%3C%21--+%C3%BC%26run%3D31 -->");
+    fn moment_is_told_to_the_minute_in_utc() {
+        let moment = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+        let elsewhere = moment.to_offset(UtcOffset::from_hms(5, 30, 0).unwrap());
+        assert_eq!(waiting(elsewhere), "Waiting for a runner since 2023-11-14 22:13 UTC");
+        assert_eq!(not_ended(moment), "Dispatched at 2023-11-14 22:13 UTC, has not ended yet");
     }
 
     #[test]

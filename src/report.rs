@@ -9,21 +9,18 @@ use std::cell::Cell;
 use std::io::Write;
 use std::time::Duration;
 
+use reqwest::Url;
 use time::OffsetDateTime;
-use tokio::time::sleep;
 
+use crate::comment::{self, RunComment};
 use crate::config::{CommentMode, GivenStatus, Report, ThisRun};
-use crate::diagnosis;
-use crate::gitea::{self, Comment, Gitea, NewStatus, RunJobs, User};
+use crate::gitea::{self, Gitea, NewStatus, RunJobs, Statuses};
 use crate::links::BaseUrl;
-use crate::message::{self, markdown, one_line};
+use crate::message::{self, Marker, markdown, one_line};
 use crate::run_statuses::RunStatuses;
 use crate::runner::{self, Runner};
-use crate::types::{CommentId, Outcome, PullRequestNumber, RepoName, RunNumber, StatusContext};
-
-/// How often a comment is tried whose answer gets lost, and the pause before it is looked for.
-const COMMENT_ATTEMPTS: u32 = 3;
-const COMMENT_PAUSE: Duration = Duration::from_secs(1);
+use crate::types::{Outcome, RunNumber, StatusContext};
+use crate::{diagnosis, progress};
 
 /// Why the step fails. What succeeded all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -46,149 +43,194 @@ pub(crate) async fn run(
     report: &Report,
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
-    let Report { source, pull_request, sha, run, .. } = report;
+    let Report { source, sha, run, .. } = report;
     let (statuses, jobs) = tokio::join!(gitea.statuses(source, sha), gitea.run_jobs(&run.repo, run.id));
-    let number = page_number(gitea, run, jobs.as_ref().ok()).await;
+    let jobs = jobs.map(|jobs| Some(jobs).filter(|jobs| !jobs.jobs.is_empty()));
+    let number = page_number(gitea, run, jobs.as_ref().ok().and_then(Option::as_ref)).await;
     let page = pages.run(&run.repo, number);
-    if report.status.auto
-        && let Err(cause) = &jobs
-    {
-        runner.warning(&format!(
-            "The other jobs of this run could not be read, so they do not count (in a job of its own, report needs \
-             `status: ${{{{ needs.build.result }}}}`): {cause}"
-        ));
+    if report.status.auto {
+        let unread = match &jobs {
+            Ok(Some(_)) => None,
+            Ok(None) => Some("the server knows none".to_owned()),
+            Err(cause) => Some(cause.to_string()),
+        };
+        if let Some(cause) = unread {
+            runner.warning(&format!(
+                "The other jobs of this run could not be read, so they do not count (in a job of its own, report needs \
+                 `status: ${{{{ needs.build.result }}}}`): {cause}"
+            ));
+        }
     }
-    let since = statuses.as_ref().ok().and_then(|statuses| statuses.answered_at);
-    let verdict = Verdict::new(&report.status, run.attempt, jobs.ok())?;
+    let verdict = Verdict::new(&report.status, run.attempt, jobs.ok().flatten())?;
     runner.info(&format!("Run {page}: {} ({})", one_line(verdict.outcome.as_str()), one_line(&verdict.because)));
 
+    let answer = Answer::new(pages, report, number, verdict, statuses.as_ref().ok());
     let runs = statuses.map(|statuses| RunStatuses::new(&statuses, pages, &run.repo));
-    let linked = runs.as_ref().ok().and_then(|runs| runs.context_of(number));
-    let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(&run.repo));
-    let description = message::ended(&verdict.outcome, verdict.elapsed);
-    let state = verdict.outcome.state();
-    let status =
-        NewStatus { state, target_url: page.as_str(), description: &description, context: &context, is_final: true };
-    // One's own account, as soon as the answer to the status tells it.
-    let me = Cell::new(None);
-    let set_status = async {
-        if let Some(newer) = runs?.newer_than(number, &context) {
-            return Ok(Some(newer));
-        }
-        me.set(gitea.create_status(source, sha, &status).await?);
-        Ok(None)
-    };
-    let marker = message::marker(&run.repo, run.id, run.attempt, &context);
-    let text = message::comment(&context, &verdict.outcome, &page, report.body.as_deref(), &marker);
-    let create_comment = async {
-        match (pull_request, &report.comment) {
-            (Some(number), CommentMode::Create) => {
-                let comment = NewComment { repo: source, number: *number, text: &text, marker: &marker, since };
-                comment.create(gitea, &me).await.map(|id| Some((*number, id)))
-            }
-            _ => Ok(None),
-        }
-    };
-    let (status, comment) = tokio::join!(set_status, create_comment);
+    let (status, comment) = answer.send(gitea, report, runs).await;
+    answer.tell(gitea, pages, report, status, comment, runner).await
+}
 
-    runner.output("run-id", &run.id.to_string())?;
-    runner.output("run-url", page.as_str())?;
-    let mut summary = vec![format!("Run: [{}]({page})", markdown(&run.repo.to_string()))];
-    let place = format!("{} on {source}@{}", context.as_str(), sha.short());
-    match &status {
-        Ok(None) => {
-            runner.info(&format!("Status {place}: {state}, {description}"));
-            runner.output("state", &state.to_string())?;
-            summary.push(format!("Status {}: {state}, {}", markdown(&place), markdown(&description)));
-        }
-        Ok(Some(newer)) => {
-            let newer = pages.run(&run.repo, *newer);
-            runner.info(&format!("Status {place} is left alone: it tells of a newer run, {newer}"));
-            summary.push(format!("Status {} is left alone: it tells of a [newer run]({newer})", markdown(&place)));
-        }
-        Err(error) => summary.push(format!("Status {}: {}", markdown(&place), not_done(error, "was not set"))),
+/// What the pull request is to be told.
+struct Answer {
+    number: RunNumber,
+    page: Url,
+    outcome: Outcome,
+    context: StatusContext,
+    description: String,
+    marker: Marker,
+    text: String,
+    /// The server's clock before anything was sent.
+    since: Option<OffsetDateTime>,
+}
+
+/// What became of the status: `Some` is the newer run that it was left to.
+type StatusDone = Result<Option<RunNumber>, gitea::Error>;
+
+/// What became of the comment: `None` where there is none to make.
+type CommentDone = Result<Option<comment::Done>, gitea::Error>;
+
+impl Answer {
+    fn new(pages: &BaseUrl, report: &Report, number: RunNumber, verdict: Verdict, statuses: Option<&Statuses>) -> Self {
+        let run = &report.run;
+        let page = pages.run(&run.repo, number);
+        let linked = statuses.and_then(|statuses| RunStatuses::new(statuses, pages, &run.repo).context_of(number));
+        let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(&run.repo));
+        let marker = Marker { target: run.repo.clone(), run: run.id, attempt: run.attempt, context: context.clone() };
+        let text = message::comment(&context, &verdict.outcome, &page, report.body.as_deref(), &marker);
+        let description = message::ended(&verdict.outcome, verdict.elapsed);
+        let since = statuses.and_then(|statuses| statuses.answered_at);
+        Self { number, page, outcome: verdict.outcome, context, description, marker, text, since }
     }
-    match &comment {
-        Ok(Some((number, id))) => {
-            let link = pages.comment(source, *number, *id);
-            runner.info(&format!("Comment on pull request {source}#{number}: {link}"));
-            runner.output("comment-id", &id.to_string())?;
-            runner.output("comment-url", link.as_str())?;
-            summary.push(format!("[Comment]({link}) on pull request {source}#{number}"));
+
+    /// Status and comment, side by side. Where there may be a comment already, all comments are read beside the status, whose
+    /// answer tells which of them are one's own.
+    async fn send(
+        &self,
+        gitea: &Gitea,
+        report: &Report,
+        runs: Result<RunStatuses, gitea::Error>,
+    ) -> (StatusDone, CommentDone) {
+        let Report { source, sha, .. } = report;
+        let comment = report.pull_request.filter(|_| report.comment != CommentMode::Off).map(|number| RunComment {
+            repo: source,
+            number,
+            mode: report.comment,
+            text: &self.text,
+            marker: &self.marker,
+            yields: false,
+            since: self.since,
+        });
+        // Somebody has told the end of this run before: `wait`, `reconcile`, or a report of an earlier attempt.
+        let teller = runs.as_ref().ok().and_then(|runs| runs.end_of(self.number, &self.context));
+        let newer = runs.as_ref().ok().and_then(|runs| runs.newer_than(self.number, &self.context));
+        let me = Cell::new(None);
+        let set_status = async {
+            runs?;
+            if newer.is_some() {
+                return Ok(newer);
+            }
+            me.set(gitea.create_status(source, sha, &self.status()).await?);
+            Ok(None)
+        };
+        let authors = || me.get().into_iter().chain(teller.flatten()).collect();
+        match comment {
+            None => (set_status.await, Ok(None)),
+            // The newer run has the one comment, or will have it.
+            Some(_) if report.comment == CommentMode::Update && newer.is_some() => (set_status.await, Ok(None)),
+            Some(comment) if report.comment == CommentMode::Update || teller.is_some() => {
+                let (status, there) = tokio::join!(set_status, gitea.comments(source, comment.number, None));
+                let done = match there {
+                    Ok(there) => comment.put(gitea, there, authors).await.map(Some),
+                    Err(error) => Err(error),
+                };
+                (status, done)
+            }
+            Some(comment) => {
+                let (status, done) = tokio::join!(set_status, comment.put(gitea, Vec::new(), authors));
+                (status, done.map(Some))
+            }
         }
-        Ok(None) => runner.info(match pull_request {
-            Some(_) => "No comment, as `comment: off` says",
-            None => "No comment, since the run was not dispatched by a pull request",
-        }),
-        Err(error) => summary.push(format!("Comment: {}", not_done(error, "was not created"))),
     }
-    runner.summary(&format!("Reported {} to {source}", markdown(&one_line(verdict.outcome.as_str()))), &summary)?;
-    let status_error = match &status {
-        Ok(None) => "The status was set.".to_owned(),
-        Ok(Some(_)) => "The status was left alone.".to_owned(),
-        Err(error) => {
-            let diagnosis = diagnosis::of_status(gitea, source, error).await;
-            format!("The status {}. {diagnosis} ({error})", not_done(error, "was not set"))
+
+    fn status(&self) -> NewStatus<'_> {
+        NewStatus {
+            state: self.outcome.state(),
+            target_url: self.page.as_str(),
+            description: &self.description,
+            context: &self.context,
+            is_final: true,
         }
-    };
-    let comment_error = match &comment {
-        Ok(Some(_)) => "The comment was created.".to_owned(),
-        Ok(None) => "There was no comment to create.".to_owned(),
-        Err(error) => {
-            let diagnosis = diagnosis::of_comment(gitea, source, error).await;
-            format!("The comment {}. {diagnosis} ({error})", not_done(error, "was not created"))
+    }
+
+    /// Log, outputs and summary; the error says what became of both.
+    async fn tell(
+        &self,
+        gitea: &Gitea,
+        pages: &BaseUrl,
+        report: &Report,
+        status: StatusDone,
+        comment: CommentDone,
+        runner: &mut Runner<impl Write>,
+    ) -> Result<(), Error> {
+        let Report { source, pull_request, sha, run, .. } = report;
+        let Self { page, description, context, outcome, .. } = self;
+        let state = outcome.state();
+        runner.output("run-id", &run.id.to_string())?;
+        runner.output("run-url", page.as_str())?;
+        let mut summary = vec![format!("Run: [{}]({page})", markdown(&run.repo.to_string()))];
+        let place = format!("{} on {source}@{}", context.as_str(), sha.short());
+        let status_told = match &status {
+            Ok(None) => {
+                runner.info(&format!("Status {place}: {state}, {description}"));
+                runner.output("state", &state.to_string())?;
+                summary.push(format!("Status {}: {state}, {}", markdown(&place), markdown(description)));
+                "The status was set.".to_owned()
+            }
+            Ok(Some(newer)) => {
+                let newer = pages.run(&run.repo, *newer);
+                runner.info(&format!("Status {place} is left alone: it tells of a newer run, {newer}"));
+                summary.push(format!("Status {} is left alone: it tells of a [newer run]({newer})", markdown(&place)));
+                "The status was left alone.".to_owned()
+            }
+            Err(error) => {
+                summary.push(format!("Status {}: {}", markdown(&place), not_done(error, "was not set")));
+                let diagnosis = diagnosis::of_status(gitea, source, error).await;
+                format!("The status {}. {diagnosis} ({error})", not_done(error, "was not set"))
+            }
+        };
+        let comment_told = match (&comment, pull_request) {
+            (Ok(Some(done)), Some(number)) => {
+                let line = done.tell(pages, source, *number, runner)?;
+                summary.push(line);
+                "The comment was created.".to_owned()
+            }
+            (Err(error), _) => {
+                summary.push(format!("Comment: {}", not_done(error, "was not created")));
+                let diagnosis = diagnosis::of_comment(gitea, source, error).await;
+                format!("The comment {}. {diagnosis} ({error})", not_done(error, "was not created"))
+            }
+            _ => {
+                runner.info(match (pull_request, report.comment) {
+                    (None, _) => "No comment, since the run was not dispatched by a pull request",
+                    (_, CommentMode::Off) => "No comment, as `comment: off` says",
+                    _ => "No comment: the one comment is the newer run's",
+                });
+                "There was no comment to create.".to_owned()
+            }
+        };
+        let title = format!("Reported {} to {source}", markdown(&one_line(outcome.as_str())));
+        runner.summary(&title, &message::list(&summary))?;
+        match (status, comment) {
+            (Ok(_), Ok(_)) => Ok(()),
+            (Err(_), _) => Err(Error::Incomplete(format!("{status_told} {comment_told}"))),
+            (Ok(_), Err(_)) => Err(Error::Incomplete(format!("{comment_told} {status_told}"))),
         }
-    };
-    match (status, comment) {
-        (Ok(_), Ok(_)) => Ok(()),
-        (Err(_), _) => Err(Error::Incomplete(format!("{status_error} {comment_error}"))),
-        (Ok(_), Err(_)) => Err(Error::Incomplete(format!("{comment_error} {status_error}"))),
     }
 }
 
 /// What is true of a write that failed.
 fn not_done(error: &gitea::Error, not: &str) -> String {
     if error.may_have_written() { "may be there or not".to_owned() } else { not.to_owned() }
-}
-
-/// The comment about this run.
-struct NewComment<'a> {
-    repo: &'a RepoName,
-    number: PullRequestNumber,
-    text: &'a str,
-    marker: &'a str,
-    /// The server's clock before the comment was tried.
-    since: Option<OffsetDateTime>,
-}
-
-impl NewComment<'_> {
-    /// Creates it once: where the answer gets lost, it is looked for before it is sent again.
-    async fn create(&self, gitea: &Gitea, me: &Cell<Option<User>>) -> Result<CommentId, gitea::Error> {
-        let mut attempt = 1;
-        loop {
-            match gitea.create_comment(self.repo, self.number, self.text).await {
-                Err(error) if error.is_unknown() => {
-                    sleep(COMMENT_PAUSE * attempt).await;
-                    match self.find(gitea, me.get()).await {
-                        Ok(Some(id)) => return Ok(id),
-                        Ok(None) if attempt < COMMENT_ATTEMPTS => attempt += 1,
-                        // What cannot be looked for is not sent again.
-                        Ok(None) | Err(_) => return Err(error),
-                    }
-                }
-                result => return result,
-            }
-        }
-    }
-
-    /// Everybody may write the marker, so the author counts too, once it is known who one is.
-    async fn find(&self, gitea: &Gitea, me: Option<User>) -> Result<Option<CommentId>, gitea::Error> {
-        let comments = gitea.comments(self.repo, self.number, self.since).await?;
-        let is_ours = |comment: &Comment| {
-            comment.body.contains(self.marker) && (me.is_none() || comment.user.is_none() || comment.user == me)
-        };
-        Ok(comments.into_iter().find(is_ours).map(|comment| comment.id))
-    }
 }
 
 /// The number of this run's page: from the jobs, whose addresses are right in each version; where they cannot be read, from
@@ -221,9 +263,7 @@ impl Verdict {
         let mut because: Vec<String> =
             outcomes.iter().map(|outcome| format!("status: {}", one_line(outcome.as_str()))).collect();
         if given.auto {
-            // A re-run of some jobs keeps the others as they ended: of each job, its last attempt counts.
-            let last = |name: &str| jobs.iter().filter(|job| job.name == name).map(|job| job.run_attempt).max();
-            for job in jobs.iter().filter(|job| Some(job.run_attempt) == last(&job.name)) {
+            for job in progress::latest(&jobs) {
                 if let Some(conclusion) = job.conclusion() {
                     because.push(format!("job {}: {}", one_line(&job.name), one_line(conclusion)));
                     outcomes.push(Outcome::from(conclusion));

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use crate::gitea::Statuses;
+use crate::gitea::{Statuses, User};
 use crate::links::BaseUrl;
 use crate::types::{RepoName, RunNumber, StatusContext};
 
@@ -13,7 +13,18 @@ struct RunStatus {
     context: String,
     run: RunNumber,
     pending: bool,
+    description: String,
+    creator: Option<User>,
     created_at: Option<OffsetDateTime>,
+}
+
+/// A status that waits for the end of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pending {
+    pub(crate) context: StatusContext,
+    pub(crate) run: RunNumber,
+    pub(crate) description: String,
+    pub(crate) created_at: Option<OffsetDateTime>,
 }
 
 impl RunStatuses {
@@ -23,6 +34,8 @@ impl RunStatuses {
                 context: status.context.clone(),
                 run: pages.run_number(&status.target_url, repo)?,
                 pending: status.state == "pending",
+                description: status.description.clone(),
+                creator: status.creator,
                 created_at: status.created_at(),
             })
         });
@@ -51,6 +64,24 @@ impl RunStatuses {
     /// started then.
     pub(crate) fn since(&self, moment: OffsetDateTime, context: &StatusContext) -> Option<RunNumber> {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
+    }
+
+    /// Who told the end of `run` in the status of `context`; the inner `None` is somebody without an account.
+    pub(crate) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<Option<User>> {
+        self.of(context).filter(|status| status.run == run && !status.pending).map(|status| status.creator)
+    }
+
+    /// The status of `context`, if it waits for the end of `run`.
+    pub(crate) fn pending(&self, run: RunNumber, context: &StatusContext) -> Option<Pending> {
+        self.all_pending().find(|status| status.run == run && status.context == *context)
+    }
+
+    /// All that wait for the end of a run.
+    pub(crate) fn all_pending(&self) -> impl Iterator<Item = Pending> {
+        self.0.iter().filter(|status| status.pending).filter_map(|status| {
+            let (description, created_at) = (status.description.clone(), status.created_at);
+            Some(Pending { context: status.context.parse().ok()?, run: status.run, description, created_at })
+        })
     }
 
     fn of(&self, context: &StatusContext) -> Option<&RunStatus> {

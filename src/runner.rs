@@ -71,9 +71,8 @@ impl<W: Write> Runner<W> {
     }
 
     /// Adds lines of Markdown, whose foreign parts the caller has escaped, to the step's summary (shown from Gitea 1.27 on).
-    pub(crate) fn summary(&self, title: &str, lines: &[String]) -> Result<(), Error> {
-        let list: String = lines.iter().map(|line| format!("- {line}\n")).collect();
-        let mut text = self.without_token(&format!("### {title}\n\n{list}\n"));
+    pub(crate) fn summary(&self, title: &str, lines: &str) -> Result<(), Error> {
+        let mut text = self.without_token(&format!("### {title}\n\n{lines}\n"));
         if let Some(token) = &self.token {
             text = text.replace(&markdown(token.reveal()), " ");
         }

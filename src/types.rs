@@ -4,11 +4,16 @@
 //! request path, a link or a text. A parse error is the second half of a sentence that begins with the name of the value:
 //! "input `target` must be `owner/name`, not `x`".
 
+mod outcome;
+
 use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use outcome::{Outcome, State};
 
 use crate::message::quoted;
 
@@ -176,10 +181,45 @@ number! {
     CommentId, "the id of a comment"
 }
 
+impl From<RunNumber> for RunId {
+    /// What the web page's path holds from Gitea 1.26 on.
+    fn from(number: RunNumber) -> Self {
+        Self(number.0)
+    }
+}
+
 impl From<RunId> for RunNumber {
     /// What the web page's path takes from Gitea 1.26 on.
     fn from(id: RunId) -> Self {
         Self(id.0)
+    }
+}
+
+/// A time to wait: `90s`, `60m` or `2h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timeout(Duration);
+
+impl Timeout {
+    pub(crate) fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl FromStr for Timeout {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let units = [("s", 1), ("m", 60), ("h", 3600)];
+        let seconds = units.iter().find_map(|(unit, seconds)| {
+            let number = text.strip_suffix(unit)?;
+            let number: u64 = number.parse().ok().filter(|_| number.bytes().all(|b| b.is_ascii_digit()))?;
+            number.checked_mul(*seconds)
+        });
+        // No runner lets a job run for longer than a week.
+        seconds
+            .filter(|seconds| (1..=7 * 24 * 3600).contains(seconds))
+            .map(|seconds| Self(Duration::from_secs(seconds)))
+            .ok_or_else(|| Invalid::new("a time from `1s` to `168h`, such as `90s`, `60m` or `2h`", text))
     }
 }
 
@@ -256,83 +296,6 @@ impl FromStr for StatusContext {
             Err(Invalid::new("one line of at most 255 characters", text))
         } else {
             Ok(Self(text.to_owned()))
-        }
-    }
-}
-
-/// The state of a commit status. Gitea stores any text, and shows an unknown one without an icon, so only these are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum State {
-    Pending,
-    Success,
-    Failure,
-    Error,
-    Skipped,
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pending => "pending",
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::Error => "error",
-            Self::Skipped => "skipped",
-        })
-    }
-}
-
-/// How a job or a run ended, from the best to the worst: of several, the greatest counts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Outcome {
-    Skipped,
-    Neutral,
-    Success,
-    Cancelled,
-    StartupFailure,
-    TimedOut,
-    Failure,
-    /// A word that is none of the above. It is shown as it came, and never taken for a success.
-    Unlisted(String),
-}
-
-impl Outcome {
-    /// The state that tells this outcome on the pull request's page.
-    pub(crate) fn state(&self) -> State {
-        match self {
-            Self::Success => State::Success,
-            Self::Failure | Self::Cancelled | Self::TimedOut | Self::StartupFailure => State::Failure,
-            Self::Skipped | Self::Neutral => State::Skipped,
-            Self::Unlisted(_) => State::Error,
-        }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        match self {
-            Self::Skipped => "skipped",
-            Self::Neutral => "neutral",
-            Self::Success => "success",
-            Self::Cancelled => "cancelled",
-            Self::StartupFailure => "startup_failure",
-            Self::TimedOut => "timed_out",
-            Self::Failure => "failure",
-            Self::Unlisted(word) => word,
-        }
-    }
-}
-
-impl From<&str> for Outcome {
-    fn from(word: &str) -> Self {
-        match word {
-            "skipped" => Self::Skipped,
-            "neutral" => Self::Neutral,
-            "success" => Self::Success,
-            "cancelled" => Self::Cancelled,
-            "startup_failure" => Self::StartupFailure,
-            "timed_out" => Self::TimedOut,
-            "failure" => Self::Failure,
-            other => Self::Unlisted(other.to_owned()),
         }
     }
 }
@@ -436,6 +399,16 @@ mod tests {
     }
 
     #[test]
+    fn timeout_is_a_number_with_its_unit() {
+        let seconds = |text: &str| text.parse::<Timeout>().ok().map(|timeout| timeout.duration().as_secs());
+        assert_eq!([seconds("90s"), seconds("60m"), seconds("2h")], [Some(90), Some(3600), Some(7200)]);
+        assert_eq!(seconds("168h"), Some(604_800));
+        for bad in ["", "s", "0s", "60", "-1m", "+1m", "1.5h", "1 h", "1d", "169h", "99999999999999999999s", "1h30m"] {
+            assert_eq!(seconds(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn workflow_is_a_file_name_without_folder() {
         for good in ["build.yml", "build.yaml", "my build.yml"] {
             assert_eq!(good.parse::<WorkflowFile>().unwrap().as_str(), good);
@@ -452,30 +425,6 @@ mod tests {
         }
         for bad in ["", "refs/heads/", "refs/pull/1/head", "a b", "a\nb"] {
             assert!(bad.parse::<GitRef>().is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn worst_outcome_is_the_greatest() {
-        let order =
-            ["skipped", "neutral", "success", "cancelled", "startup_failure", "timed_out", "failure", "exploded"];
-        let outcomes = order.map(Outcome::from);
-        assert!(outcomes.is_sorted());
-        assert_eq!(outcomes.each_ref().map(Outcome::as_str), order);
-    }
-
-    #[test]
-    fn outcome_has_the_state_that_gitea_gives_a_job() {
-        let state = |word| Outcome::from(word).state().to_string();
-        assert_eq!(state("success"), "success");
-        for word in ["failure", "cancelled", "timed_out", "startup_failure"] {
-            assert_eq!(state(word), "failure", "{word}");
-        }
-        for word in ["skipped", "neutral"] {
-            assert_eq!(state(word), "skipped", "{word}");
-        }
-        for word in ["", "Success", "exploded"] {
-            assert_eq!(state(word), "error", "{word}");
         }
     }
 

@@ -78,6 +78,11 @@ impl Error {
         self.request.starts_with("GET ")
     }
 
+    /// Whether the server says that there is no such thing, or that it is hidden.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.refusal().is_some_and(|(status, _)| status == StatusCode::NOT_FOUND)
+    }
+
     /// Whether there is something to mend, rather than to wait for.
     pub(crate) fn is_final(&self) -> bool {
         self.failure() == Failure::Final

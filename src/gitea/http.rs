@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod properties;
 
+use std::cell::Cell;
 use std::error::Error as _;
 use std::time::Duration;
 
@@ -23,7 +24,8 @@ use crate::types::Token;
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// From the start of the program: after that no request is tried any more, so that the step ends within its minute.
+/// From the start of the program, or of a piece of work in a step that waits: after that no request is tried any more, so that
+/// it ends within its minute.
 const LAST_ATTEMPT_ENDS: Duration = Duration::from_secs(57);
 
 /// The most that is read of one answer; a page of 50 statuses has some 50 KB.
@@ -32,7 +34,8 @@ const ANSWER_LIMIT: usize = 4 << 20;
 pub(super) struct Http {
     client: Client,
     token: Token,
-    end: Instant,
+    /// When the last attempt of a request has to end.
+    end: Cell<Instant>,
 }
 
 /// A successful answer.
@@ -64,7 +67,12 @@ impl Http {
             .connect_timeout(CONNECT_TIMEOUT)
             .build()
             .map_err(|error| causes(&error))?;
-        Ok(Self { client, token: token.clone(), end: Instant::now() + LAST_ATTEMPT_ENDS })
+        Ok(Self { client, token: token.clone(), end: Cell::new(Instant::now() + LAST_ATTEMPT_ENDS) })
+    }
+
+    /// Begins a new minute for the requests to come.
+    pub(super) fn begin_minute(&self) {
+        self.end.set(Instant::now() + LAST_ATTEMPT_ENDS);
     }
 
     /// A text without the token.
@@ -81,7 +89,7 @@ impl Http {
         again: Again,
         limits: Limits,
     ) -> Result<Answer<T>, Error> {
-        let deadline = self.end.min(Instant::now() + limits.total);
+        let deadline = self.end.get().min(Instant::now() + limits.total);
         retry(again, deadline, async || {
             let left = deadline.saturating_duration_since(Instant::now());
             self.attempt(method.clone(), url.clone(), body, limits.attempt.min(left)).await

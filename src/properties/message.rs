@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use reqwest::Url;
 
 use super::{base, config, number, repo, text};
-use crate::message::{comment, ended, markdown, marker, one_line, plain, quoted};
-use crate::types::{Outcome, StatusContext};
+use crate::message::{Marker, comment, ended, markdown, one_line, plain, quoted};
+use crate::types::{Outcome, RunId, StatusContext};
 
 /// What begins something in Markdown, at any place of a line.
 const ACTIVE: &str = "\\`*_[]()<>&!#|~@$";
@@ -58,21 +58,27 @@ proptest! {
 
     #[test]
     fn marker_ends_at_its_end(target in repo(), run in number(), attempt in any::<u32>(), context in context()) {
-        let marker = marker(&target, run.parse().unwrap(), attempt, &context);
+        let run: RunId = run.parse().unwrap();
+        let typed = Marker { target, run, attempt, context };
+        let marker = typed.to_string();
+        prop_assert_eq!(Marker::at_end_of(&marker), Some(typed.clone()));
+        let Marker { target, context, .. } = typed;
         prop_assert!(is_one_line(&marker) && marker.is_ascii());
         prop_assert!(marker.starts_with("<!-- ") && marker.matches("<!--").count() == 1);
         prop_assert!(marker.ends_with(" -->") && marker.matches("-->").count() == 1);
         prop_assert!(!marker.contains("--!>"));
         let fields = Url::parse(marker.trim_start_matches("<!-- ").trim_end_matches(" -->")).unwrap();
         let fields: Vec<String> = fields.query_pairs().map(|(_, value)| value.into_owned()).collect();
-        prop_assert_eq!(fields, [target.to_string(), run, attempt.to_string(), context.as_str().to_owned()]);
+        prop_assert_eq!(fields, [target.to_string(), run.to_string(), attempt.to_string(), context.as_str().to_owned()]);
     }
 
     #[test]
     fn different_runs_have_different_markers(
         target in repo(), runs in ("[1-3]1?", "[1-3]1?"), attempts in (1..3_u32, 1..3_u32), contexts in ("[a&=1%+ ]{1,2}", "[a&=1%+ ]{1,2}"),
     ) {
-        let of = |run: &str, attempt, context: &str| marker(&target, run.parse().unwrap(), attempt, &context.parse().unwrap());
+        let of = |run: &str, attempt, context: &str| {
+            Marker { target: target.clone(), run: run.parse().unwrap(), attempt, context: context.parse().unwrap() }.to_string()
+        };
         let same = runs.0 == runs.1 && attempts.0 == attempts.1 && contexts.0 == contexts.1;
         let (one, other) = (of(&runs.0, attempts.0, &contexts.0), of(&runs.1, attempts.1, &contexts.1));
         prop_assert_eq!(one == other, same);
@@ -84,7 +90,7 @@ proptest! {
         base in base(), repo in repo(), run in number(), context in context(), word in text(), body in proptest::option::of(text()),
     ) {
         let page = base.run(&repo, run.parse().unwrap());
-        let marker = marker(&repo, run.parse().unwrap(), 1, &context);
+        let marker = Marker { target: repo, run: run.parse().unwrap(), attempt: 1, context: context.clone() };
         let text = comment(&context, &Outcome::from(word.as_str()), &page, body.as_deref(), &marker);
         let (line, rest) = text.split_once("\n\n").unwrap();
         prop_assert!(is_one_line(line));
@@ -95,6 +101,6 @@ proptest! {
         } else {
             prop_assert_eq!(title.and_then(shown), Some(expected), "{}", line);
         }
-        prop_assert_eq!(rest, body.map_or_else(|| marker.clone(), |body| format!("{body}\n\n{marker}")));
+        prop_assert_eq!(rest, body.map_or_else(|| marker.to_string(), |body| format!("{body}\n\n{marker}")));
     }
 }

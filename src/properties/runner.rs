@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{config, text, token_and_text};
-use crate::message::{markdown, plain};
+use crate::message::{list, markdown, plain};
 use crate::runner::{Files, Runner};
 use crate::types::Token;
 
@@ -87,7 +87,7 @@ proptest! {
         let mut runner = Runner::new(Vec::new());
         runner.configure(Files { output: None, summary: Some(file.path().to_owned()) }, &token);
         let escaped = markdown(&text);
-        runner.summary(&escaped, &[escaped.clone(), escaped.clone()]).unwrap();
+        runner.summary(&escaped, &list(&[escaped.clone(), escaped.clone()])).unwrap();
         let written = fs::read_to_string(file.path()).unwrap();
         prop_assert_eq!(written.split('\n').count(), 6, "{:?}", &written);
         prop_assert!(!written.contains(token.reveal()) && !written.contains(&markdown(token.reveal())), "{:?}", written);

@@ -139,7 +139,10 @@ impl Call<'_> {
 
     pub(super) fn list_jobs(&self, owner: &str, name: &str, id: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
-        let run = self.find_run(&repo, id)?;
+        // A run that is gone has no jobs; this list does not ask whether it is there.
+        let Ok(run) = self.find_run(&repo, id) else {
+            return Ok(self.counted_list("jobs", &[], &self.paged_if_asked(Vec::<()>::new())));
+        };
         let page = self.paged_if_asked(run.jobs.iter().enumerate().collect());
         let entries = page.items.iter().map(|(index, job)| json::job(self.world, run, *index, job)).collect::<Vec<_>>();
         Ok(self.counted_list("jobs", &entries, &page))

@@ -59,6 +59,7 @@ fn route(call: &mut Call, segments: &[&str]) -> Outcome {
         ("GET", ["repos", owner, name, "pulls", number]) => call.get_pull(owner, name, number),
         ("POST", ["repos", owner, name, "issues", number, "comments"]) => call.post_comment(owner, name, number),
         ("GET", ["repos", owner, name, "issues", number, "comments"]) => call.list_comments(owner, name, number),
+        ("GET", ["repos", owner, name, "issues", "comments"]) => call.list_all_comments(owner, name),
         ("PATCH", ["repos", owner, name, "issues", "comments", id]) => call.edit_comment(owner, name, id),
         ("DELETE", ["repos", owner, name, "issues", "comments", id]) => call.delete_comment(owner, name, id),
 

@@ -45,6 +45,18 @@ impl Call<'_> {
         Ok(with_status(201, &json::comment(self.world, &comment)))
     }
 
+    /// The comments of all pull requests and issues, in pages.
+    pub(super) fn list_all_comments(&self, owner: &str, name: &str) -> Outcome {
+        let repo = self.enter(Category::Issue, owner, name, Need::Reader)?;
+        let since = self.time("since")?;
+        let comments = self.world.comments.iter().filter(|comment| comment.repository == repo);
+        let comments = comments.filter(|comment| since.is_none_or(|since| comment.updated_at >= since));
+        let page = self.paged(comments.collect());
+        let body: Vec<Value> = page.items.iter().map(|comment| json::comment(self.world, comment)).collect();
+        let answer = total_count(ok(&Value::from(body)), page.total);
+        Ok(self.with_links(answer, page.total, page.page, page.limit))
+    }
+
     /// Not paged: this endpoint knows `since` and `before`, and ignores `page` and `limit`.
     pub(super) fn list_comments(&self, owner: &str, name: &str, number: &str) -> Outcome {
         let repo = self.enter(Category::Issue, owner, name, Need::Reader)?;

@@ -50,7 +50,7 @@ fn invalid_input_is_named_with_what_it_must_be() {
     ];
     let messages = inputs.map(|(name, value)| refusal(|step| step.input(name, value)));
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Nothing was sent: input `mode` must be `dispatch` or `report`, not `despatch`
+    ::error::Nothing was sent: input `mode` must be `dispatch`, `report` or `reconcile`, not `despatch`
     ::error::Nothing was sent: input `token` has characters that no token has (a space, a line break, an umlaut …): store the secret again
     ::error::Nothing was sent: input `target` must be `owner/name`, not `dispatch-target`
     ::error::Nothing was sent: input `target` must be `owner/name`, not `../dispatch-target`
@@ -81,7 +81,7 @@ fn invalid_input_of_a_report_is_named() {
         [("comment", "update-all"), ("status", "{}"), ("status", "{\"build\""), ("pr-number", "x"), ("sha", "HEAD")];
     let messages = inputs.map(|(name, value)| stage.report(run).input(name, value).run().failed().log());
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Nothing was sent: input `comment` must be `create` or `off`, not `update-all`
+    ::error::Nothing was sent: input `comment` must be `create`, `update` or `off`, not `update-all`
     ::error::Nothing was sent: input `status` is the JSON of an empty `needs`: the job that reports needs the job that builds
     ::error::Nothing was sent: input `status` starts like the JSON of `needs`, but is not: EOF while parsing an object at line 1 column 8
     ::error::Nothing was sent: input `pr-number` must be the number of a pull request, not `x`

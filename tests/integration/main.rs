@@ -17,9 +17,12 @@ mod configuration;
 mod contract;
 mod dispatch;
 mod real;
+mod reconcile;
 mod report;
 mod safety;
 mod slow;
+mod update;
+mod wait;
 
 use fake::{Request, Version};
 use stage::Stage;

@@ -87,6 +87,11 @@ impl Stage {
             .input("comment", "create")
     }
 
+    /// A step `mode: reconcile` of a scheduled workflow in [`SOURCE`], as the README has it.
+    pub(crate) fn reconcile(&self) -> Step {
+        self.step("reconcile").var("GITHUB_REPOSITORY", SOURCE).input("target", TARGET).input("comment", "create")
+    }
+
     /// The id of the run that was dispatched last, which a runner takes now.
     pub(crate) fn start_last_run(&self) -> u64 {
         let mut world = self.gitea.world();

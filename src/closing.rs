@@ -1,0 +1,81 @@
+//! What is told of a run by others than its own report: by `wait` and by `mode: reconcile`.
+
+use crate::comment::{Done, RunComment};
+use crate::config::CommentMode;
+use crate::gitea::{Comment, Error, Gitea, NewStatus, User};
+use crate::links::BaseUrl;
+use crate::message::{self, Marker};
+use crate::progress::End;
+use crate::run_statuses::RunStatuses;
+use crate::types::{CommitSha, PullRequestNumber, RepoName, RunNumber, State, StatusContext};
+
+/// The status that waits for a run, on the head of a pull request.
+#[derive(Debug)]
+pub(crate) struct Closing<'a> {
+    pub(crate) source: &'a RepoName,
+    pub(crate) sha: &'a CommitSha,
+    /// `None` for a run that was dispatched by an event that is not a pull request.
+    pub(crate) pull_request: Option<PullRequestNumber>,
+    pub(crate) target: &'a RepoName,
+    pub(crate) context: &'a StatusContext,
+    pub(crate) run: RunNumber,
+}
+
+/// What became of the status.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Status {
+    /// Set, by one's own account.
+    Set(Option<User>),
+    /// The run itself has told its end, by this account.
+    Told(Option<User>),
+    /// It is another run's, or is gone.
+    NotOurs,
+}
+
+impl Closing<'_> {
+    /// Sets the status if it still waits for the run, which is looked at right before.
+    pub(crate) async fn set(
+        &self,
+        gitea: &Gitea,
+        pages: &BaseUrl,
+        state: State,
+        description: &str,
+    ) -> Result<Status, Error> {
+        let Self { source, sha, target, context, run, .. } = *self;
+        let runs = RunStatuses::new(&gitea.statuses(source, sha).await?, pages, target);
+        if let Some(teller) = runs.end_of(run, context) {
+            return Ok(Status::Told(teller));
+        }
+        if runs.pending(run, context).is_none() {
+            return Ok(Status::NotOurs);
+        }
+        let page = pages.run(target, run);
+        let is_final = state != State::Pending;
+        let status = NewStatus { state, target_url: page.as_str(), description, context, is_final };
+        Ok(Status::Set(gitea.create_status(source, sha, &status).await?))
+    }
+
+    /// The comment about the end of the run, unless there is one among those that are `there`. `None` where none is to be made.
+    pub(crate) async fn comment(
+        &self,
+        gitea: &Gitea,
+        pages: &BaseUrl,
+        mode: CommentMode,
+        end: &End,
+        there: Vec<Comment>,
+        author: Option<User>,
+    ) -> Result<Option<Done>, Error> {
+        let Self { source, target, context, run, .. } = *self;
+        let Some(number) = self.pull_request.filter(|_| mode != CommentMode::Off) else { return Ok(None) };
+        let marker = Marker { target: target.clone(), run: run.into(), attempt: end.attempt, context: context.clone() };
+        let text = message::comment(context, &end.outcome, &pages.run(target, run), None, &marker);
+        let comment =
+            RunComment { repo: source, number, mode, text: &text, marker: &marker, yields: true, since: None };
+        comment.put(gitea, there, || author.into_iter().collect()).await.map(Some)
+    }
+
+    /// The status for the log.
+    pub(crate) fn place(&self) -> String {
+        format!("{} on {}@{}", self.context.as_str(), self.source, self.sha.short())
+    }
+}

@@ -1,0 +1,246 @@
+//! `mode: reconcile`: closes the pending statuses whose run has ended without a report.
+//!
+//! First everything is read, then it is written. A pull request costs one request, a run that is waited for one more, and one
+//! that is closed three: its status again, its final status, its comment.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::io::Write;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::closing::{Closing, Status};
+use crate::comment::Done;
+use crate::config::{CommentMode, Reconcile};
+use crate::gitea::{self, Comment, Gitea, PullRequest};
+use crate::links::BaseUrl;
+use crate::message::{self, markdown, one_line};
+use crate::progress::{self, Progress};
+use crate::run_statuses::{Pending, RunStatuses};
+use crate::runner::{self, Runner};
+use crate::types::{CommitSha, PullRequestNumber, RepoName, State};
+
+/// After so long without a runner the pending status says so.
+const LONG_QUEUE: Duration = Duration::HOUR;
+
+/// Why the step fails. What was closed all the same is in the log above it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{0}")]
+    OldServer(#[from] progress::OldServer),
+    #[error("Nothing was written, since the open pull requests of {source_repo} could not be read: {cause}")]
+    PullRequests { source_repo: RepoName, cause: gitea::Error },
+    #[error(
+        "Nothing was written. {0}: see that the name in `target` is right, and that the token's account can still read that \
+         repository"
+    )]
+    Hidden(progress::Unknown),
+    #[error("Not all could be reconciled, and the next run of this workflow tries it again. {0}")]
+    Incomplete(String),
+    #[error(transparent)]
+    Runner(#[from] runner::Error),
+}
+
+/// A pending status, and how far its run has come.
+struct Found {
+    pull: PullRequestNumber,
+    /// How many comments the pull request had.
+    comments: u64,
+    sha: CommitSha,
+    status: Pending,
+    progress: Progress,
+}
+
+/// A row of the summary.
+struct Row {
+    pull: PullRequestNumber,
+    cells: [String; 4],
+    log: String,
+    error: Option<String>,
+    closed: bool,
+    running: bool,
+}
+
+pub(crate) async fn run(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    reconcile: &Reconcile,
+    runner: &mut Runner<impl Write>,
+) -> Result<(), Error> {
+    let Reconcile { source, target, .. } = reconcile;
+    progress::check_version(gitea, "`mode: reconcile`").await?;
+    let pulls = gitea.open_pull_requests(source).await;
+    let pulls = pulls.map_err(|cause| Error::PullRequests { source_repo: source.clone(), cause })?;
+    let pull_requests = pulls.len();
+    // Two pull requests of one commit share its statuses.
+    let mut seen = HashSet::new();
+    let heads = pulls.into_iter().filter(|pull| seen.insert(pull.head.sha.clone()));
+    let looked_at = in_parallel(heads, async |pull| look_at(gitea, pages, reconcile, &pull).await).await;
+
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for result in looked_at.into_iter().flatten() {
+        match result {
+            Ok(one) => found.push(one),
+            Err(progress::Unknown::Hidden(repo)) => return Err(Error::Hidden(progress::Unknown::Hidden(repo))),
+            Err(progress::Unknown::Server(error)) => problems.push(error.to_string()),
+        }
+    }
+    let checked = found.len();
+    let comments = comments_there(gitea, reconcile, &found).await;
+    let close = async |one: Found| settle(gitea, pages, reconcile, comments.as_deref(), one).await;
+    let mut rows = in_parallel(found, close).await;
+    rows.sort_by_key(|row| row.pull);
+
+    for row in &rows {
+        runner.info(&row.log);
+    }
+    problems.extend(rows.iter().filter_map(|row| row.error.clone()));
+    let closed = rows.iter().filter(|row| row.closed).count();
+    let running = rows.iter().filter(|row| row.running).count();
+    runner.info(&format!(
+        "Open pull requests of {source}: {pull_requests}; statuses that waited for a run of {target}: {checked}, closed: {closed}, \
+         still running: {running}"
+    ));
+    for (name, number) in [("checked", checked), ("closed", closed), ("running", running)] {
+        runner.output(name, &number.to_string())?;
+    }
+    let cells: Vec<_> = rows.into_iter().map(|row| row.cells).collect();
+    let table = message::table(["Pull request", "Status", "Run", "What was done"], &cells);
+    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &table)?;
+    if problems.is_empty() {
+        return Ok(());
+    }
+    for problem in &problems {
+        runner.warning(problem);
+    }
+    Err(Error::Incomplete(format!("{} problems, the first: {}", problems.len(), problems[0])))
+}
+
+/// The statuses of a pull request that wait for a run of the target, each with its run.
+async fn look_at(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    reconcile: &Reconcile,
+    pull: &PullRequest,
+) -> Vec<Result<Found, progress::Unknown>> {
+    let Reconcile { source, target, context, .. } = reconcile;
+    // A pull request without a valid head has no statuses.
+    let Ok(sha) = pull.head.sha.parse::<CommitSha>() else { return Vec::new() };
+    let statuses = match gitea.statuses(source, &sha).await {
+        Ok(statuses) => statuses,
+        Err(error) => return vec![Err(error.into())],
+    };
+    let mut found = Vec::new();
+    let pending = RunStatuses::new(&statuses, pages, target);
+    for status in pending.all_pending().filter(|status| context.as_ref().is_none_or(|wanted| *wanted == status.context))
+    {
+        let (sha, comments) = (sha.clone(), pull.comments);
+        let progress = progress::of(gitea, target, status.run.into()).await;
+        found.push(progress.map(|progress| Found { pull: pull.number, comments, sha, status, progress }));
+    }
+    found
+}
+
+/// The comments that may be about a run that is to be closed, in one list for all; `None` where each pull request has to be
+/// asked for its own.
+async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: &[Found]) -> Option<Vec<Comment>> {
+    let closing = found.iter().filter(|one| one.comments > 0 && matches!(one.progress, Progress::Ended(_)));
+    let oldest = closing.map(|one| one.status.created_at).min();
+    match (reconcile.comment, oldest) {
+        (CommentMode::Create, Some(Some(since))) => gitea.all_comments(&reconcile.source, since).await.ok(),
+        (CommentMode::Create, None) | (CommentMode::Off, _) => Some(Vec::new()),
+        _ => None,
+    }
+}
+
+/// Tells the end of a run, if it has one.
+async fn settle(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    reconcile: &Reconcile,
+    comments: Option<&[Comment]>,
+    found: Found,
+) -> Row {
+    let Reconcile { source, target, .. } = reconcile;
+    let Found { pull, sha, status, progress, .. } = &found;
+    let closing = Closing { source, sha, pull_request: Some(*pull), target, context: &status.context, run: status.run };
+    let wanted = match progress {
+        Progress::Ended(end) => Some((end.outcome.state(), message::ended(&end.outcome, end.elapsed))),
+        Progress::Gone => Some((State::Error, message::RUN_GONE.to_owned())),
+        Progress::Queued(Some(since)) if OffsetDateTime::now_utc() - *since > LONG_QUEUE => {
+            Some((State::Pending, message::waiting(*since))).filter(|(_, text)| *text != status.description)
+        }
+        Progress::Queued(_) | Progress::Running(_) => None,
+    };
+    let running = matches!(progress, Progress::Queued(_) | Progress::Running(_));
+    let (mut closed, mut error) = (false, None);
+    let done = match wanted {
+        None => "still running".to_owned(),
+        Some((state, description)) => match closing.set(gitea, pages, state, &description).await {
+            Ok(Status::Set(me)) => {
+                closed = !running;
+                let comment = comment_on(gitea, pages, reconcile, &closing, &found, comments, me).await;
+                let comment = comment.unwrap_or_else(|cause| {
+                    error = Some(format!("The comment on {source}#{pull} was not created: {cause}"));
+                    ", comment not created"
+                });
+                format!("{state}, {description}{comment}")
+            }
+            Ok(Status::Told(_)) => "told by the run itself in the meantime".to_owned(),
+            Ok(Status::NotOurs) => "waits for another run now".to_owned(),
+            Err(cause) => {
+                error = Some(format!("Status {} was not set: {cause}", closing.place()));
+                "not set".to_owned()
+            }
+        },
+    };
+    let page = pages.run(target, status.run);
+    let link = format!("[{source}#{pull}]({})", pages.pull_request(source, *pull));
+    let context = one_line(status.context.as_str());
+    Row {
+        pull: *pull,
+        cells: [link, markdown(&context), format!("[{}]({page})", status.run), markdown(&done)],
+        log: format!("Pull request {source}#{pull}, status {context}: {done}: {page}"),
+        error,
+        closed,
+        running,
+    }
+}
+
+/// Makes the comment about a run that has ended, and says so in a few words.
+async fn comment_on(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    reconcile: &Reconcile,
+    closing: &Closing<'_>,
+    found: &Found,
+    comments: Option<&[Comment]>,
+    me: Option<gitea::User>,
+) -> Result<&'static str, gitea::Error> {
+    let Progress::Ended(end) = &found.progress else { return Ok("") };
+    let there = match comments {
+        _ if found.comments == 0 || reconcile.comment == CommentMode::Off => Vec::new(),
+        Some(comments) => comments.to_vec(),
+        None => gitea.comments(closing.source, found.pull, None).await?,
+    };
+    Ok(match closing.comment(gitea, pages, reconcile.comment, end, there, me).await? {
+        Some(Done::Created(_)) => ", comment created",
+        Some(Done::Edited(_)) => ", comment edited",
+        Some(Done::Found(_) | Done::Newer(_)) => ", comment was there",
+        None => "",
+    })
+}
+
+/// Does the work for each item, at most eight at a time; what comes out is in no order.
+async fn in_parallel<T, R>(items: impl IntoIterator<Item = T>, work: impl AsyncFn(T) -> R) -> Vec<R> {
+    let (items, results) = (RefCell::new(items.into_iter()), RefCell::new(Vec::new()));
+    let next = || items.borrow_mut().next();
+    let worker = async || {
+        while let Some(item) = next() {
+            let result = work(item).await;
+            results.borrow_mut().push(result);
+        }
+    };
+    tokio::join!(worker(), worker(), worker(), worker(), worker(), worker(), worker(), worker());
+    results.into_inner()
+}

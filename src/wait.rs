@@ -1,0 +1,218 @@
+//! `wait: true`: follows the dispatched run to its end, and tells the end where the run's own report has not.
+
+use std::io::Write;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::closing::{Closing, Status};
+use crate::config::{CommentMode, Dispatch, Wait};
+use crate::gitea::{DispatchedRun, Gitea};
+use crate::links::BaseUrl;
+use crate::message::{self, markdown, one_line};
+use crate::progress::{self, End, Progress};
+use crate::runner::{self, Runner};
+use crate::types::State;
+
+/// The pause between two questions; it grows by half up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// After so long in the queue the log says what may be the matter.
+const LONG_QUEUE: Duration = Duration::from_secs(60);
+
+/// Why the step fails.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(
+        "The server has not said which run it started, so there is none to wait for: look for it and its end at {0}"
+    )]
+    NoRun(String),
+    #[error(
+        "The run has not ended within `wait-timeout`, and goes on: {0} . The status stays pending until the run's own report or \
+         `mode: reconcile` tells the end"
+    )]
+    Timeout(String),
+    #[error("The run ended with {outcome}: {page}")]
+    Failed { outcome: String, page: String },
+    #[error("The run was deleted before it told its outcome: {0}")]
+    Gone(String),
+    #[error("The run ended with {outcome}: {page} , and the pull request was not told all of it: {cause}")]
+    Untold { outcome: String, page: String, cause: String },
+    #[error(transparent)]
+    Runner(#[from] runner::Error),
+}
+
+/// Follows `run`; `budget` is how long the telling may take after its end, or after the timeout.
+pub(crate) async fn run(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    dispatch: &Dispatch,
+    wait: Wait,
+    run: Option<DispatchedRun>,
+    budget: Duration,
+    runner: &mut Runner<impl Write>,
+) -> Result<(), Error> {
+    let Dispatch { target, workflow, source, sha, pull_request, context, .. } = dispatch;
+    let Some(run) = run else { return Err(Error::NoRun(pages.workflow(target, workflow).to_string())) };
+    let page = pages.run(target, run.number).to_string();
+    let closing = Closing { source, sha, pull_request: *pull_request, target, context, run: run.number };
+    let mut last = Progress::Running(Some(OffsetDateTime::now_utc()));
+    let followed = timeout(wait.timeout.duration(), follow(gitea, dispatch, run, &mut last, runner)).await;
+    gitea.begin_minute();
+    // The requests of this end by themselves within the minute; this is for what nobody has thought of.
+    let told = timeout(budget, async {
+        match &followed {
+            Ok(Progress::Ended(end)) => tell_end(gitea, pages, &closing, wait.comment, end, runner).await,
+            Ok(_gone) => tell_gone(gitea, pages, &closing, runner).await,
+            Err(_elapsed) => tell_timeout(gitea, pages, &closing, &last, runner).await,
+        }
+    });
+    told.await.unwrap_or(Err(Error::Timeout(page)))
+}
+
+/// Asks until the run has ended. A question that fails is asked again.
+async fn follow(
+    gitea: &Gitea,
+    dispatch: &Dispatch,
+    run: DispatchedRun,
+    last: &mut Progress,
+    runner: &mut Runner<impl Write>,
+) -> Progress {
+    let start = Instant::now();
+    let (mut pause, mut told, mut warned, mut queue_told) = (FIRST_PAUSE, "", String::new(), false);
+    loop {
+        gitea.begin_minute();
+        match progress::of(gitea, &dispatch.target, run.id).await {
+            Ok(progress) => {
+                let word = match &progress {
+                    Progress::Queued(_) => "queued",
+                    Progress::Running(_) => "in progress",
+                    Progress::Ended(_) => "completed",
+                    Progress::Gone => "deleted",
+                };
+                if word != told {
+                    runner.info(&format!("Run {}: {word}, after {} s", run.id, start.elapsed().as_secs()));
+                    told = word;
+                }
+                if matches!(progress, Progress::Ended(_) | Progress::Gone) {
+                    return progress;
+                }
+                if matches!(progress, Progress::Queued(_)) && start.elapsed() >= LONG_QUEUE && !queue_told {
+                    runner.warning(
+                        "The run has waited for a runner for a minute. If this job occupies the only one, it waits for itself: \
+                         give the runner more capacity, or leave out `wait` and use `mode: reconcile`",
+                    );
+                    queue_told = true;
+                }
+                *last = progress;
+            }
+            Err(error) => {
+                let error = error.to_string();
+                if error != warned {
+                    runner.warning(&format!("The run could not be asked for, which is tried again: {error}"));
+                    warned = error;
+                }
+            }
+        }
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 3 / 2);
+    }
+}
+
+async fn tell_end(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    closing: &Closing<'_>,
+    mode: CommentMode,
+    end: &End,
+    runner: &mut Runner<impl Write>,
+) -> Result<(), Error> {
+    let page = pages.run(closing.target, closing.run).to_string();
+    let outcome = one_line(end.outcome.as_str());
+    runner.output("conclusion", &outcome)?;
+    let (state, description) = (end.outcome.state(), message::ended(&end.outcome, end.elapsed));
+    let status = closing.set(gitea, pages, state, &description).await;
+    let place = closing.place();
+    let status_told = match &status {
+        Ok(Status::Set(_)) => format!("Status {place}: {state}, {description}"),
+        Ok(Status::Told(_)) => format!("Status {place}: told by the run itself"),
+        Ok(Status::NotOurs) => format!("Status {place} is left alone: it is another run's"),
+        Err(error) => format!("Status {place} could not be set: {error}"),
+    };
+    runner.info(&status_told);
+    if matches!(status, Ok(Status::Set(_) | Status::Told(_))) {
+        runner.output("state", &state.to_string())?;
+    }
+    let mut summary = vec![format!("Run: [{}]({page})", markdown(&outcome)), markdown(&status_told)];
+    // In `update` the one comment is the newer run's.
+    let outdated = mode == CommentMode::Update && matches!(status, Ok(Status::NotOurs));
+    let mut comment_error = None;
+    if let Some(number) = closing.pull_request.filter(|_| mode != CommentMode::Off && !outdated) {
+        let author = match status {
+            Ok(Status::Set(user) | Status::Told(user)) => user,
+            _ => None,
+        };
+        let commented = async {
+            let there = gitea.comments(closing.source, number, None).await?;
+            closing.comment(gitea, pages, mode, end, there, author).await
+        };
+        match commented.await {
+            Ok(Some(done)) => summary.push(done.tell(pages, closing.source, number, runner)?),
+            Ok(None) => {}
+            Err(error) => {
+                summary.push("Comment: could not be created".to_owned());
+                comment_error = Some(error);
+            }
+        }
+    }
+    runner.summary(&format!("Waited for {}", markdown(&closing.target.to_string())), &message::list(&summary))?;
+    if let Some(cause) = status.err().or(comment_error) {
+        return Err(Error::Untold { outcome, page, cause: cause.to_string() });
+    }
+    match state {
+        State::Success | State::Skipped => Ok(()),
+        _ => Err(Error::Failed { outcome, page }),
+    }
+}
+
+async fn tell_gone(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    closing: &Closing<'_>,
+    runner: &mut Runner<impl Write>,
+) -> Result<(), Error> {
+    let page = pages.run(closing.target, closing.run).to_string();
+    match closing.set(gitea, pages, State::Error, message::RUN_GONE).await {
+        Ok(Status::Set(_)) => {
+            runner.info(&format!("Status {}: error, {}", closing.place(), message::RUN_GONE));
+            runner.output("state", &State::Error.to_string())?;
+        }
+        Ok(_) => runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place())),
+        Err(cause) => {
+            return Err(Error::Untold { outcome: "its deletion".to_owned(), page, cause: cause.to_string() });
+        }
+    }
+    Err(Error::Gone(page))
+}
+
+async fn tell_timeout(
+    gitea: &Gitea,
+    pages: &BaseUrl,
+    closing: &Closing<'_>,
+    last: &Progress,
+    runner: &mut Runner<impl Write>,
+) -> Result<(), Error> {
+    let description = match last {
+        Progress::Queued(Some(since)) => message::waiting(*since),
+        Progress::Running(Some(since)) => message::not_ended(*since),
+        _ => message::not_ended(OffsetDateTime::now_utc()),
+    };
+    match closing.set(gitea, pages, State::Pending, &description).await {
+        Ok(Status::Set(_)) => runner.info(&format!("Status {}: pending, {description}", closing.place())),
+        Ok(_) => runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place())),
+        Err(error) => runner.warning(&format!("The pending status still says what it said before: {error}")),
+    }
+    Err(Error::Timeout(pages.run(closing.target, closing.run).to_string()))
+}

@@ -1,0 +1,325 @@
+//! `mode: reconcile`: what nobody reported is closed, and nothing else is touched.
+
+use crate::fake::{Answer, Fault, Permission, Status, Version};
+use crate::stage::{Done, SOURCE, Stage, TARGET};
+use crate::{sent, shown, stage};
+
+/// The dispatched run of a new pull request beside the stage's own: its number, its head and the run.
+fn another(stage: &Stage) -> (u64, String, u64) {
+    let (number, sha) = {
+        let mut world = stage.gitea.world();
+        let sha = world.new_sha();
+        (world.open_pull_request(SOURCE, SOURCE, &format!("feature/{sha}"), &sha), sha)
+    };
+    let event = stage.gitea.world().pull_request_payload(SOURCE, number, "opened");
+    stage.dispatch().event("pull_request", &event).run().ok();
+    let run = stage.gitea.world().runs.last().unwrap().id;
+    (number, sha, run)
+}
+
+fn status(stage: &Stage, sha: &str) -> (String, String) {
+    let Status { state, description, .. } = stage.gitea.world().statuses(SOURCE, sha).remove(0);
+    (state, description)
+}
+
+fn comments(stage: &Stage, number: u64) -> Vec<String> {
+    let comments = stage.gitea.world().comments(SOURCE, number);
+    comments.iter().map(|comment| comment.body.lines().next().unwrap().to_owned()).collect()
+}
+
+/// `checked`, `closed` and `running`.
+fn numbers(done: &Done) -> [u32; 3] {
+    ["checked", "closed", "running"].map(|name| done.output(name).unwrap().parse().unwrap())
+}
+
+/// The requests of the last step.
+fn since(stage: &Stage, before: usize) -> usize {
+    stage.gitea.requests().len() - before
+}
+
+#[test]
+fn cancelled_run_is_closed_with_its_status_and_comment() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.gitea.world().cancel_run(run);
+    let before = stage.gitea.requests().len();
+
+    let done = stage.reconcile().run().ok();
+
+    assert_eq!(status(&stage, &stage.sha), ("failure".to_owned(), "Has been cancelled".to_owned()));
+    let link = "https://gitea.example.com/mporter/dispatch-target/actions/runs/30";
+    assert_eq!(comments(&stage, stage.number), [format!("**dispatch-target build cancelled** — [run log]({link})")]);
+    assert_eq!(numbers(&done), [1, 1, 0]);
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Pull request mporter/dispatch-source#1, status dispatch-target/build: failure, Has been cancelled, comment created: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
+    Open pull requests of mporter/dispatch-source: 1; statuses that waited for a run of mporter/dispatch-target: 1, closed: 1, still running: 0
+    ");
+    insta::assert_snapshot!(shown(&done.summary, &stage), @"
+    ### Reconciled mporter/dispatch-source with mporter/dispatch-target: 1 closed, 0 running
+
+    | Pull request | Status | Run | What was done |
+    | --- | --- | --- | --- |
+    | [mporter/dispatch-source#1](https://gitea.example.com/mporter/dispatch-source/pulls/1) | dispatch-target/build | [30](https://gitea.example.com/mporter/dispatch-target/actions/runs/30) | failure, Has been cancelled, comment created |
+    ");
+    // Version, pull requests, statuses, jobs; then status, final status, comment.
+    assert_eq!(since(&stage, before), 7);
+    // A second one finds nothing to do.
+    assert_eq!(numbers(&stage.reconcile().run().ok()), [0, 0, 0]);
+    assert_eq!(comments(&stage, stage.number).len(), 1);
+}
+
+#[test]
+fn all_that_ended_in_any_way_is_closed_and_the_rest_left_alone() {
+    let stage = stage(Version::V1_26);
+    let (failed, broken_off) = (another(&stage), another(&stage));
+    let (deleted, queued, running, reported) = (another(&stage), another(&stage), another(&stage), another(&stage));
+    {
+        let mut world = stage.gitea.world();
+        world.advance(0);
+        for (_, _, run) in [&failed, &running] {
+            world.start_run(*run);
+        }
+        world.advance(8);
+        world.finish_run(failed.2, "failure");
+        world.finish_run(broken_off.2, "skipped");
+        world.delete_run(deleted.2);
+        world.start_run(reported.2);
+    }
+    stage.report(reported.2).run().ok();
+    stage.gitea.world().finish_run(reported.2, "success");
+    let foreign = "https://gitea.example.com/mporter/elsewhere/actions/runs/30";
+    stage.gitea.world().add_status(SOURCE, &stage.sha, Some("mporter"), "ci", "pending", foreign);
+
+    let done = stage.reconcile().run().ok();
+
+    let told = |pull: &(u64, String, u64)| status(&stage, &pull.1);
+    assert_eq!(told(&failed), ("failure".to_owned(), "Failing after 8s".to_owned()));
+    assert_eq!(told(&broken_off), ("skipped".to_owned(), "Has been skipped".to_owned()));
+    assert_eq!(told(&deleted), ("error".to_owned(), "The run was deleted before it told its outcome".to_owned()));
+    for left in [&queued, &running] {
+        assert_eq!(told(left), ("pending".to_owned(), "Dispatched to mporter/dispatch-target".to_owned()));
+    }
+    assert_eq!(told(&reported).0, "success");
+    assert_eq!(status(&stage, &stage.sha).0, "pending");
+    assert_eq!(numbers(&done), [5, 3, 2]);
+    let counts =
+        [&failed, &broken_off, &deleted, &queued, &running, &reported].map(|pull| comments(&stage, pull.0).len());
+    assert_eq!(counts, [1, 1, 0, 0, 0, 1]);
+}
+
+#[test]
+fn given_context_is_the_only_one() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().input("context", "docs").run().ok();
+    stage.dispatch().run().ok();
+    for run in [30, 31] {
+        stage.gitea.world().cancel_run(run);
+    }
+
+    let done = stage.reconcile().input("context", "docs").run().ok();
+
+    assert_eq!(numbers(&done), [1, 1, 0]);
+    let states: Vec<_> =
+        stage.gitea.world().statuses(SOURCE, &stage.sha).into_iter().map(|s| (s.context, s.state)).collect();
+    let expected =
+        [("dispatch-target/build", "pending"), ("docs", "failure")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(states, expected);
+}
+
+#[test]
+fn hidden_target_is_no_deleted_run() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    {
+        let mut world = stage.gitea.world();
+        world.repository(TARGET).private = true;
+        world.repository(TARGET).collaborators.clear();
+    }
+    let before = stage.gitea.requests();
+
+    let done = stage.reconcile().run().failed();
+
+    assert!(
+        done.log()
+            .starts_with("::error::Nothing was written. mporter/dispatch-target is missing, or hidden from the token"),
+        "{}",
+        done.log()
+    );
+    assert!(stage.gitea.requests()[before.len()..].iter().all(|request| request.method == "GET"));
+    assert_eq!(status(&stage, &stage.sha).0, "pending");
+    // With its access back, the same step does its work.
+    stage.gitea.world().repository(TARGET).add_collaborator("dispatch-bot", Permission::Write);
+    assert_eq!(numbers(&stage.reconcile().run().ok()), [1, 0, 1]);
+}
+
+#[test]
+fn report_that_comes_in_between_is_left_alone() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.gitea.world().finish_run(run, "failure");
+    // The second reading is the one right before the final status.
+    let page = format!("https://gitea.example.com/{TARGET}/actions/runs/{run}");
+    let report = stage.report(run).input("status", "failure");
+    stage.gitea.inject("GET", &format!("/runs/{run}/jobs"), 1, Fault::Delay(std::time::Duration::from_millis(1500)));
+    let done = std::thread::scope(|scope| {
+        let step = stage.reconcile();
+        let reconcile = scope.spawn(move || step.run());
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        report.run().ok();
+        reconcile.join().unwrap()
+    });
+
+    let done = done.ok();
+    assert_eq!(numbers(&done), [1, 0, 0]);
+    assert!(done.log().contains(&format!("told by the run itself in the meantime: {page}")), "{}", done.log());
+    assert_eq!(stage.gitea.world().all_statuses(SOURCE, &stage.sha).len(), 2);
+    assert_eq!(comments(&stage, stage.number).len(), 1);
+}
+
+#[test]
+fn late_report_after_a_reconcile_adds_no_second_comment() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    let late = stage.report(run).input("status", "failure");
+    stage.gitea.world().cancel_run(run);
+    stage.reconcile().run().ok();
+
+    late.run().ok();
+
+    assert_eq!(comments(&stage, stage.number).len(), 1);
+    assert!(comments(&stage, stage.number)[0].contains("build failure"));
+}
+
+#[test]
+fn comment_that_the_report_made_without_its_status_is_found() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.gitea.refuse("POST", "/statuses/", 403, "application/json", r#"{"message":"no"}"#);
+    stage.report(run).run().failed();
+    stage.gitea.clear_faults();
+    stage.gitea.world().finish_run(run, "success");
+
+    let done = stage.reconcile().run().ok();
+
+    assert_eq!(status(&stage, &stage.sha).0, "success");
+    assert_eq!(comments(&stage, stage.number).len(), 1);
+    assert!(done.log().contains("comment was there"), "{}", done.log());
+}
+
+#[test]
+fn run_that_waits_for_a_runner_for_an_hour_says_so_once() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let asked = stage.gitea.world().now();
+    stage.gitea.world().runs[0].jobs[0].created_at = asked - 3601;
+
+    let first = stage.reconcile().run().ok();
+    let statuses = stage.gitea.world().all_statuses(SOURCE, &stage.sha).len();
+    stage.reconcile().run().ok();
+
+    let (state, description) = status(&stage, &stage.sha);
+    assert_eq!(state, "pending");
+    assert!(description.starts_with("Waiting for a runner since "), "{description}");
+    assert_eq!(numbers(&first), [1, 0, 1]);
+    assert_eq!((statuses, stage.gitea.world().all_statuses(SOURCE, &stage.sha).len()), (2, 2));
+    assert_eq!(comments(&stage, stage.number), [""; 0]);
+}
+
+#[test]
+fn comments_can_be_switched_off_and_edited_in_place() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.report(run).input("comment", "update").run().ok();
+    stage.dispatch().run().ok();
+    stage.gitea.world().cancel_run(31);
+    stage.reconcile().input("comment", "update").run().ok();
+    assert_eq!(comments(&stage, stage.number).len(), 1);
+    assert!(comments(&stage, stage.number)[0].contains("build cancelled"));
+    stage.dispatch().run().ok();
+    stage.gitea.world().cancel_run(32);
+
+    stage.reconcile().input("comment", "off").run().ok();
+
+    assert_eq!(status(&stage, &stage.sha).0, "failure");
+    assert_eq!(comments(&stage, stage.number).len(), 1);
+}
+
+#[test]
+fn one_that_fails_does_not_keep_the_others_from_being_closed() {
+    let stage = stage(Version::V1_26);
+    let (first, second) = (another(&stage), another(&stage));
+    for (_, _, run) in [&first, &second] {
+        stage.gitea.world().cancel_run(*run);
+    }
+    let answer = Answer::new(500, "application/json", "{}");
+    stage.gitea.inject("POST", &format!("/statuses/{}", first.1), 1, Fault::Answer(answer));
+
+    let done = stage.reconcile().run().failed();
+
+    assert_eq!([status(&stage, &first.1).0, status(&stage, &second.1).0], ["pending", "failure"]);
+    assert_eq!(numbers(&done), [2, 1, 0]);
+    assert!(done.log().contains("::error::Not all could be reconciled"), "{}", done.log());
+    stage.reconcile().run().ok();
+    assert_eq!(status(&stage, &first.1).0, "failure");
+}
+
+#[test]
+fn older_server_is_refused_before_anything_else_is_asked() {
+    let stage = stage(Version::V1_25);
+
+    let done = stage.reconcile().run().failed();
+
+    assert_eq!(sent(&stage), "GET /api/v1/version");
+    assert_eq!(
+        done.log(),
+        "::error::Nothing was sent: `mode: reconcile` needs Gitea 1.26 or later, which tells the run of a dispatch, and this server is 1.25"
+    );
+}
+
+#[test]
+fn three_hundred_pull_requests_cost_no_more_requests_than_promised() {
+    let stage = stage(Version::V1_26);
+    let stuck = 40;
+    {
+        let mut world = stage.gitea.world();
+        for number in 1..300 {
+            let sha = world.new_sha();
+            let pull = world.open_pull_request(SOURCE, SOURCE, &format!("b{number}"), &sha);
+            if number <= stuck {
+                // Half of them have been talked about before.
+                if number % 2 == 0 {
+                    world.add_comment(SOURCE, pull, "mporter", "Looks good");
+                }
+                let run = world.add_run(
+                    TARGET,
+                    "build-from-pr.yml",
+                    "refs/heads/main",
+                    &sha,
+                    "dispatch-bot",
+                    Default::default(),
+                );
+                let page = format!("https://gitea.example.com/{TARGET}/actions/runs/{run}");
+                world.add_status(SOURCE, &sha, Some("dispatch-bot"), "dispatch-target/build", "pending", &page);
+                if number % 5 == 0 { world.delete_run(run) } else { world.cancel_run(run) }
+            }
+        }
+    }
+    // So that requests meet each other.
+    stage.gitea.set_delay(std::time::Duration::from_millis(5));
+
+    let done = stage.reconcile().run().ok();
+
+    assert_eq!(numbers(&done), [40, 40, 0]);
+    let (pages, gone) = (6, 8);
+    let requests = stage.gitea.requests();
+    assert!(requests.len() <= pages + 300 + 40 + 3 * 40 + 2, "{}", requests.len());
+    assert_eq!(stage.gitea.world().comments.len(), 20 + 40 - gone);
+    // A connection has one request at a time.
+    assert!(stage.gitea.connections() <= 8, "{} connections", stage.gitea.connections());
+    assert!(stage.gitea.stray_requests().is_empty());
+}

@@ -1,0 +1,149 @@
+//! `comment: update`: one comment a pull request and context.
+
+use crate::fake::{Fault, Scope, Version};
+use crate::stage::{Done, SOURCE, Stage, TOKEN};
+use crate::{lines, stage};
+
+fn report(stage: &Stage, run: u64, outcome: &str) -> Done {
+    stage.report(run).input("comment", "update").input("status", outcome).run()
+}
+
+/// A dispatch, and a runner that takes its run.
+fn run(stage: &Stage) -> u64 {
+    stage.dispatch().run().ok();
+    stage.start_last_run()
+}
+
+/// Author, first line and marked run of each comment.
+fn comments(stage: &Stage) -> Vec<String> {
+    let comments = stage.gitea.world().comments(SOURCE, stage.number);
+    let line = |comment: &crate::fake::Comment| {
+        let outcome = comment.body.lines().next().unwrap().split(" — ").next().unwrap().to_owned();
+        let run = comment.body.split("run=").nth(1).map_or("", |rest| rest.split('&').next().unwrap());
+        format!("{}: {outcome} {run}", comment.author)
+    };
+    comments.iter().map(line).collect()
+}
+
+#[test]
+fn newer_run_edits_the_comment_in_place() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    report(&stage, first, "failure").ok();
+    let second = run(&stage);
+    let before = stage.gitea.requests().len();
+
+    let done = report(&stage, second, "success").ok();
+
+    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
+    assert_eq!(done.output("comment-id"), Some("1"));
+    assert!(done.log().contains("Edited the comment on pull request"), "{}", done.log());
+    let mut requests = stage.gitea.requests().split_off(before);
+    requests[..2].sort_by(|a, b| a.path.cmp(&b.path));
+    requests[2..4].sort_by(|a, b| a.method.cmp(&b.method));
+    let methods: Vec<String> =
+        lines(&requests, &stage).lines().map(|line| line.split(" {").next().unwrap().to_owned()).collect();
+    assert_eq!(
+        methods,
+        [
+            "GET /api/v1/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50",
+            "GET /api/v1/repos/mporter/dispatch-target/actions/runs/31/jobs?page=1&limit=50",
+            "GET /api/v1/repos/mporter/dispatch-source/issues/1/comments",
+            "POST /api/v1/repos/mporter/dispatch-source/statuses/SHA",
+            "PATCH /api/v1/repos/mporter/dispatch-source/issues/comments/1",
+        ]
+    );
+}
+
+#[test]
+fn older_run_never_replaces_the_text_of_a_newer_one() {
+    let stage = stage(Version::V1_26);
+    let (first, second) = (run(&stage), run(&stage));
+    report(&stage, second, "success").ok();
+
+    let done = report(&stage, first, "failure").ok();
+
+    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
+    assert!(done.log().contains("No comment: the one comment is the newer run's"), "{}", done.log());
+}
+
+#[test]
+fn newer_text_stays_on_another_commit_too() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    let old_head = stage.report(first).input("comment", "update");
+    let sha = stage.gitea.world().new_sha();
+    stage.gitea.world().push(SOURCE, stage.number, &sha);
+    let second = run(&stage);
+    report(&stage, second, "success").ok();
+
+    let done = old_head.input("status", "failure").run().ok();
+
+    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
+    assert!(done.log().contains("Comment of a newer run, left alone"), "{}", done.log());
+}
+
+#[test]
+fn forged_marker_of_somebody_else_is_not_edited() {
+    let stage = stage(Version::V1_26);
+    let forged = "mine\n\n<!-- dispatch-action:?target=mporter%2Fdispatch-target&run=999&attempt=1&context=dispatch-target%2Fbuild -->";
+    stage.gitea.world().add_user("mallory");
+    stage.gitea.world().add_comment(SOURCE, stage.number, "mallory", forged);
+    let first = run(&stage);
+
+    report(&stage, first, "success").ok();
+
+    let texts = comments(&stage);
+    assert_eq!(texts, ["mallory: mine 999", "dispatch-bot: **dispatch-target build success** 30"]);
+}
+
+#[test]
+fn another_context_has_a_comment_of_its_own() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    report(&stage, first, "success").ok();
+
+    stage.report(first).input("comment", "update").input("context", "docs").run().ok();
+
+    assert_eq!(comments(&stage).len(), 2);
+}
+
+#[test]
+fn lost_answer_to_an_edit_leaves_one_comment() {
+    for fault in [Fault::WorkThenHangUp, Fault::HangUp] {
+        let stage = stage(Version::V1_26);
+        let first = run(&stage);
+        report(&stage, first, "failure").ok();
+        let second = run(&stage);
+        stage.gitea.inject("PATCH", "/issues/comments/", 1, fault);
+
+        report(&stage, second, "success").ok();
+
+        assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
+    }
+}
+
+#[test]
+fn second_report_of_a_run_corrects_its_comment_in_create_too() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    stage.report(first).run().ok();
+
+    stage.report(first).input("status", "failure").run().ok();
+
+    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
+}
+
+#[test]
+fn edit_that_is_refused_is_named_with_both_outcomes() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    report(&stage, first, "failure").ok();
+    let second = run(&stage);
+    stage.gitea.world().add_token("dispatch-bot", TOKEN, &[Scope::WriteRepository]);
+
+    let done = report(&stage, second, "success").failed();
+
+    assert!(done.log().contains("The token lacks the scope write:issue"), "{}", done.log());
+    assert!(done.log().contains("The status was set."), "{}", done.log());
+}
