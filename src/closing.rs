@@ -22,37 +22,40 @@ pub(crate) struct Closing<'a> {
 }
 
 /// What became of the status.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// Set, by one's own account.
-    Set(Option<User>),
-    /// The run itself has told its end, by this account.
-    Told(Option<User>),
-    /// It is another run's, or is gone.
+    Set,
+    /// The run itself has told its end.
+    Told,
+    /// It is another run's.
     NotOurs,
 }
 
 impl Closing<'_> {
-    /// Sets the status if it still waits for the run, which is looked at right before.
+    /// Sets the status unless it tells the end of the run already, or is a newer run's, which is looked at right before; with
+    /// `only_pending` it must still wait for this run. Gives the accounts whose comments are one's own, too.
     pub(crate) async fn set(
         &self,
         gitea: &Gitea,
         pages: &BaseUrl,
         state: State,
         description: &str,
-    ) -> Result<Status, Error> {
+        only_pending: bool,
+    ) -> Result<(Status, Vec<User>), Error> {
         let Self { source, sha, target, context, run, .. } = *self;
         let runs = RunStatuses::new(&gitea.statuses(source, sha).await?, pages, target);
-        if let Some(teller) = runs.end_of(run, context) {
-            return Ok(Status::Told(teller));
+        let creator = runs.creator_of(context);
+        if runs.has_end_of(run, context) {
+            return Ok((Status::Told, creator.into_iter().collect()));
         }
-        if runs.pending(run, context).is_none() {
-            return Ok(Status::NotOurs);
+        if runs.newer_than(run, context).is_some() || only_pending && runs.pending(run, context).is_none() {
+            return Ok((Status::NotOurs, creator.into_iter().collect()));
         }
         let page = pages.run(target, run);
         let is_final = state != State::Pending;
         let status = NewStatus { state, target_url: page.as_str(), description, context, is_final };
-        Ok(Status::Set(gitea.create_status(source, sha, &status).await?))
+        let me = gitea.create_status(source, sha, &status).await?;
+        Ok((Status::Set, me.into_iter().chain(creator).collect()))
     }
 
     /// The comment about the end of the run, unless there is one among those that are `there`. `None` where none is to be made.
@@ -63,7 +66,7 @@ impl Closing<'_> {
         mode: CommentMode,
         end: &End,
         there: Vec<Comment>,
-        author: Option<User>,
+        authors: &[User],
     ) -> Result<Option<Done>, Error> {
         let Self { source, target, context, run, .. } = *self;
         let Some(number) = self.pull_request.filter(|_| mode != CommentMode::Off) else { return Ok(None) };
@@ -71,7 +74,7 @@ impl Closing<'_> {
         let text = message::comment(context, &end.outcome, &pages.run(target, run), None, &marker);
         let comment =
             RunComment { repo: source, number, mode, text: &text, marker: &marker, yields: true, since: None };
-        comment.put(gitea, there, || author.into_iter().collect()).await.map(Some)
+        comment.put(gitea, there, || authors.to_vec()).await.map(Some)
     }
 
     /// The status for the log.

@@ -36,7 +36,7 @@ pub(crate) struct RunComment<'a> {
 pub(crate) enum Done {
     Created(CommentId),
     Edited(CommentId),
-    /// It is there already.
+    /// Somebody has made it before.
     Found(CommentId),
     /// A newer run has the one comment.
     Newer(CommentId),
@@ -87,23 +87,29 @@ impl RunComment<'_> {
     ) -> Result<Done, Error> {
         let mut attempt = 1;
         loop {
+            // One that is edited may be old.
+            let mut since = None;
             let written = match self.place(&there, &authors()) {
+                Place::Same(id) if attempt > 1 => return Ok(Done::Created(id)),
                 Place::Same(id) => return Ok(Done::Found(id)),
                 Place::Newer(id) => return Ok(Done::Newer(id)),
                 Place::Ours(id) => gitea.edit_comment(self.repo, id, self.text).await.map(|()| Done::Edited(id)),
-                Place::Nothing => gitea.create_comment(self.repo, self.number, self.text).await.map(Done::Created),
+                Place::Nothing => {
+                    since = self.since;
+                    gitea.create_comment(self.repo, self.number, self.text).await.map(Done::Created)
+                }
             };
             match written {
                 Err(error) if error.is_unknown() => {
                     sleep(PAUSE * attempt).await;
-                    there = match gitea.comments(self.repo, self.number, self.since).await {
+                    there = match gitea.comments(self.repo, self.number, since).await {
                         Ok(there) => there,
                         // What cannot be looked for is not sent again.
                         Err(_) => return Err(error),
                     };
                     if attempt >= ATTEMPTS {
                         return match self.place(&there, &authors()) {
-                            Place::Same(id) => Ok(Done::Found(id)),
+                            Place::Same(id) => Ok(Done::Created(id)),
                             _ => Err(error),
                         };
                     }

@@ -110,7 +110,13 @@ pub(crate) async fn run(
                 false if cause.is_final() => format!("The pending status was not set. {diagnosis}"),
                 false => format!("The pending status was not set. {}.", diagnosis.cause),
             };
-            return Err(Error::Status { page: page.to_string(), status, cause: cause.to_string() });
+            let error = Error::Status { page: page.to_string(), status, cause: cause.to_string() };
+            if wait.is_none() {
+                return Err(error);
+            }
+            // The end of the run is told all the same.
+            runner.warning(&error.to_string());
+            "not pending"
         }
     };
 

@@ -42,7 +42,7 @@ pub(crate) const RUN_GONE: &str = "The run was deleted before it told its outcom
 
 /// The description of the status whose run waits for a runner for a long time.
 pub(crate) fn waiting(since: OffsetDateTime) -> String {
-    format!("Waiting for a runner since {}", minute(since))
+    format!("Waiting for a runner, dispatched at {}", minute(since))
 }
 
 /// The description of the status whose run has not ended for a long time.
@@ -52,7 +52,7 @@ pub(crate) fn not_ended(since: OffsetDateTime) -> String {
 
 /// A moment for people: `2026-11-23 09:45 UTC`.
 fn minute(moment: OffsetDateTime) -> String {
-    let utc = moment.to_offset(UtcOffset::UTC);
+    let utc = moment.checked_to_offset(UtcOffset::UTC).unwrap_or(moment);
     let (date, hour, minute) = (utc.date(), utc.hour(), utc.minute());
     format!("{:04}-{:02}-{:02} {hour:02}:{minute:02} UTC", date.year(), u8::from(date.month()), date.day())
 }
@@ -215,7 +215,10 @@ mod tests {
     fn moment_is_told_to_the_minute_in_utc() {
         let moment = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
         let elsewhere = moment.to_offset(UtcOffset::from_hms(5, 30, 0).unwrap());
-        assert_eq!(waiting(elsewhere), "Waiting for a runner since 2023-11-14 22:13 UTC");
+        assert_eq!(waiting(elsewhere), "Waiting for a runner, dispatched at 2023-11-14 22:13 UTC");
+        let last = "9999-12-31T23:59:59-23:59";
+        let last = OffsetDateTime::parse(last, &time::format_description::well_known::Rfc3339).unwrap();
+        assert_eq!(waiting(last), "Waiting for a runner, dispatched at 9999-12-31 23:59 UTC");
         assert_eq!(not_ended(moment), "Dispatched at 2023-11-14 22:13 UTC, has not ended yet");
     }
 

@@ -51,7 +51,7 @@ pub(crate) enum OldServer {
     )]
     Old { what: &'static str, version: (u32, u32) },
     #[error("Nothing was sent: {what} needs Gitea 1.26 or later, and the server's version could not be read: {cause}")]
-    Unknown { what: &'static str, cause: Error },
+    Unknown { what: &'static str, cause: String },
 }
 
 /// Refuses `what` on a server that does not tell the run of a dispatch.
@@ -59,7 +59,7 @@ pub(crate) async fn check_version(gitea: &Gitea, what: &'static str) -> Result<(
     match gitea.version().await {
         Ok(version) if version < (1, 26) => Err(OldServer::Old { what, version }),
         Ok(_) => Ok(()),
-        Err(cause) => Err(OldServer::Unknown { what, cause }),
+        Err(cause) => Err(OldServer::Unknown { what, cause: cause.to_string() }),
     }
 }
 

@@ -4,7 +4,7 @@
 //! that is closed three: its status again, its final status, its comment.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use time::{Duration, OffsetDateTime};
@@ -29,13 +29,13 @@ pub(crate) enum Error {
     #[error("{0}")]
     OldServer(#[from] progress::OldServer),
     #[error("Nothing was written, since the open pull requests of {source_repo} could not be read: {cause}")]
-    PullRequests { source_repo: RepoName, cause: gitea::Error },
+    PullRequests { source_repo: RepoName, cause: String },
     #[error(
         "Nothing was written. {0}: see that the name in `target` is right, and that the token's account can still read that \
          repository"
     )]
-    Hidden(progress::Unknown),
-    #[error("Not all could be reconciled, and the next run of this workflow tries it again. {0}")]
+    Hidden(String),
+    #[error("Not all could be told; the next run of this workflow tries again what is still pending. {0}")]
     Incomplete(String),
     #[error(transparent)]
     Runner(#[from] runner::Error),
@@ -44,6 +44,8 @@ pub(crate) enum Error {
 /// A pending status, and how far its run has come.
 struct Found {
     pull: PullRequestNumber,
+    /// Whether another pull request has the same head.
+    shared: bool,
     /// How many comments the pull request had.
     comments: u64,
     sha: CommitSha,
@@ -70,18 +72,23 @@ pub(crate) async fn run(
     let Reconcile { source, target, .. } = reconcile;
     progress::check_version(gitea, "`mode: reconcile`").await?;
     let pulls = gitea.open_pull_requests(source).await;
-    let pulls = pulls.map_err(|cause| Error::PullRequests { source_repo: source.clone(), cause })?;
+    let pulls = pulls.map_err(|cause| Error::PullRequests { source_repo: source.clone(), cause: cause.to_string() })?;
     let pull_requests = pulls.len();
-    // Two pull requests of one commit share its statuses.
-    let mut seen = HashSet::new();
-    let heads = pulls.into_iter().filter(|pull| seen.insert(pull.head.sha.clone()));
-    let looked_at = in_parallel(heads, async |pull| look_at(gitea, pages, reconcile, &pull).await).await;
+    // Pull requests of one commit share its statuses. Which of them a run was dispatched for nobody can tell.
+    let mut heads: BTreeMap<String, (PullRequest, bool)> = BTreeMap::new();
+    for pull in pulls {
+        let shared = heads.remove(&pull.head.sha);
+        heads.insert(pull.head.sha.clone(), shared.map_or((pull, false), |(first, _)| (first, true)));
+    }
+    let looked_at =
+        in_parallel(heads.into_values(), async |(pull, shared)| look_at(gitea, pages, reconcile, &pull, shared).await)
+            .await;
 
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     for result in looked_at.into_iter().flatten() {
         match result {
             Ok(one) => found.push(one),
-            Err(progress::Unknown::Hidden(repo)) => return Err(Error::Hidden(progress::Unknown::Hidden(repo))),
+            Err(hidden @ progress::Unknown::Hidden(_)) => return Err(Error::Hidden(hidden.to_string())),
             Err(progress::Unknown::Server(error)) => problems.push(error.to_string()),
         }
     }
@@ -113,7 +120,7 @@ pub(crate) async fn run(
     for problem in &problems {
         runner.warning(problem);
     }
-    Err(Error::Incomplete(format!("{} problems, the first: {}", problems.len(), problems[0])))
+    Err(Error::Incomplete(format!("The first of {}: {}", problems.len(), problems[0])))
 }
 
 /// The statuses of a pull request that wait for a run of the target, each with its run.
@@ -122,6 +129,7 @@ async fn look_at(
     pages: &BaseUrl,
     reconcile: &Reconcile,
     pull: &PullRequest,
+    shared: bool,
 ) -> Vec<Result<Found, progress::Unknown>> {
     let Reconcile { source, target, context, .. } = reconcile;
     // A pull request without a valid head has no statuses.
@@ -136,7 +144,7 @@ async fn look_at(
     {
         let (sha, comments) = (sha.clone(), pull.comments);
         let progress = progress::of(gitea, target, status.run.into()).await;
-        found.push(progress.map(|progress| Found { pull: pull.number, comments, sha, status, progress }));
+        found.push(progress.map(|progress| Found { pull: pull.number, shared, comments, sha, status, progress }));
     }
     found
 }
@@ -170,24 +178,28 @@ async fn settle(
         Progress::Queued(Some(since)) if OffsetDateTime::now_utc() - *since > LONG_QUEUE => {
             Some((State::Pending, message::waiting(*since))).filter(|(_, text)| *text != status.description)
         }
+        // It waits no more.
+        Progress::Running(Some(since)) if message::waiting(*since) == status.description => {
+            Some((State::Pending, message::pending(target)))
+        }
         Progress::Queued(_) | Progress::Running(_) => None,
     };
     let running = matches!(progress, Progress::Queued(_) | Progress::Running(_));
     let (mut closed, mut error) = (false, None);
     let done = match wanted {
         None => "still running".to_owned(),
-        Some((state, description)) => match closing.set(gitea, pages, state, &description).await {
-            Ok(Status::Set(me)) => {
+        Some((state, description)) => match closing.set(gitea, pages, state, &description, true).await {
+            Ok((Status::Set, authors)) => {
                 closed = !running;
-                let comment = comment_on(gitea, pages, reconcile, &closing, &found, comments, me).await;
+                let comment = comment_on(gitea, pages, reconcile, &closing, &found, comments, &authors).await;
                 let comment = comment.unwrap_or_else(|cause| {
-                    error = Some(format!("The comment on {source}#{pull} was not created: {cause}"));
+                    error = Some(format!("The comment on {source}#{pull} is missing, and is not tried again: {cause}"));
                     ", comment not created"
                 });
                 format!("{state}, {description}{comment}")
             }
-            Ok(Status::Told(_)) => "told by the run itself in the meantime".to_owned(),
-            Ok(Status::NotOurs) => "waits for another run now".to_owned(),
+            Ok((Status::Told, _)) => "told by the run itself in the meantime".to_owned(),
+            Ok((Status::NotOurs, _)) => "waits for another run now".to_owned(),
             Err(cause) => {
                 error = Some(format!("Status {} was not set: {cause}", closing.place()));
                 "not set".to_owned()
@@ -215,15 +227,18 @@ async fn comment_on(
     closing: &Closing<'_>,
     found: &Found,
     comments: Option<&[Comment]>,
-    me: Option<gitea::User>,
+    authors: &[gitea::User],
 ) -> Result<&'static str, gitea::Error> {
     let Progress::Ended(end) = &found.progress else { return Ok("") };
+    if found.shared {
+        return Ok(", no comment, since several pull requests have this head");
+    }
     let there = match comments {
         _ if found.comments == 0 || reconcile.comment == CommentMode::Off => Vec::new(),
         Some(comments) => comments.to_vec(),
         None => gitea.comments(closing.source, found.pull, None).await?,
     };
-    Ok(match closing.comment(gitea, pages, reconcile.comment, end, there, me).await? {
+    Ok(match closing.comment(gitea, pages, reconcile.comment, end, there, authors).await? {
         Some(Done::Created(_)) => ", comment created",
         Some(Done::Edited(_)) => ", comment edited",
         Some(Done::Found(_) | Done::Newer(_)) => ", comment was there",

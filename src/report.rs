@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use crate::comment::{self, RunComment};
 use crate::config::{CommentMode, GivenStatus, Report, ThisRun};
@@ -21,6 +22,9 @@ use crate::run_statuses::RunStatuses;
 use crate::runner::{self, Runner};
 use crate::types::{Outcome, RunNumber, StatusContext};
 use crate::{diagnosis, progress};
+
+/// Comments that were read so long ago are read again before one of them is edited.
+const OUTDATED_AFTER: Duration = Duration::from_secs(2);
 
 /// Why the step fails. What succeeded all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +125,8 @@ impl Answer {
             since: self.since,
         });
         // Somebody has told the end of this run before: `wait`, `reconcile`, or a report of an earlier attempt.
-        let teller = runs.as_ref().ok().and_then(|runs| runs.end_of(self.number, &self.context));
+        let is_told = runs.as_ref().is_ok_and(|runs| runs.has_end_of(self.number, &self.context));
+        let creator = runs.as_ref().ok().and_then(|runs| runs.creator_of(&self.context));
         let newer = runs.as_ref().ok().and_then(|runs| runs.newer_than(self.number, &self.context));
         let me = Cell::new(None);
         let set_status = async {
@@ -132,13 +137,22 @@ impl Answer {
             me.set(gitea.create_status(source, sha, &self.status()).await?);
             Ok(None)
         };
-        let authors = || me.get().into_iter().chain(teller.flatten()).collect();
+        let authors = || me.get().into_iter().chain(creator).collect();
         match comment {
             None => (set_status.await, Ok(None)),
-            // The newer run has the one comment, or will have it.
-            Some(_) if report.comment == CommentMode::Update && newer.is_some() => (set_status.await, Ok(None)),
-            Some(comment) if report.comment == CommentMode::Update || teller.is_some() => {
+            Some(comment) if report.comment == CommentMode::Update || is_told => {
+                let start = Instant::now();
                 let (status, there) = tokio::join!(set_status, gitea.comments(source, comment.number, None));
+                // In `update` the newer run has the one comment, or will have it; and where the status failed, nobody knows which
+                // comment is one's own.
+                if report.comment == CommentMode::Update && !matches!(status, Ok(None)) {
+                    return (status, Ok(None));
+                }
+                // A newer run may have told more while the status took its time.
+                let there = match there {
+                    Ok(_) if start.elapsed() > OUTDATED_AFTER => gitea.comments(source, comment.number, None).await,
+                    there => there,
+                };
                 let done = match there {
                     Ok(there) => comment.put(gitea, there, authors).await.map(Some),
                     Err(error) => Err(error),
@@ -213,6 +227,9 @@ impl Answer {
                 runner.info(match (pull_request, report.comment) {
                     (None, _) => "No comment, since the run was not dispatched by a pull request",
                     (_, CommentMode::Off) => "No comment, as `comment: off` says",
+                    _ if status.is_err() => {
+                        "No comment: with the status unset, nobody knows which comment is to be edited"
+                    }
                     _ => "No comment: the one comment is the newer run's",
                 });
                 "There was no comment to create.".to_owned()

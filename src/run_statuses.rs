@@ -66,9 +66,15 @@ impl RunStatuses {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
     }
 
-    /// Who told the end of `run` in the status of `context`; the inner `None` is somebody without an account.
-    pub(crate) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<Option<User>> {
-        self.of(context).filter(|status| status.run == run && !status.pending).map(|status| status.creator)
+    /// Whether the status of `context` tells the end of `run`.
+    pub(crate) fn has_end_of(&self, run: RunNumber, context: &StatusContext) -> bool {
+        self.of(context).is_some_and(|status| status.run == run && !status.pending)
+    }
+
+    /// The account that set the status of `context`: it may write to the repository, so it is one of those that dispatch and
+    /// report, and its comments can be taken for one's own.
+    pub(crate) fn creator_of(&self, context: &StatusContext) -> Option<User> {
+        self.of(context)?.creator
     }
 
     /// The status of `context`, if it waits for the end of `run`.

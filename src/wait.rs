@@ -30,10 +30,14 @@ pub(crate) enum Error {
     )]
     NoRun(String),
     #[error(
-        "The run has not ended within `wait-timeout`, and goes on: {0} . The status stays pending until the run's own report or \
+        "The run has not ended within `wait-timeout`, and goes on: {0} . A pending status stays until the run's own report or \
          `mode: reconcile` tells the end"
     )]
     Timeout(String),
+    #[error("The run could not be asked for until `wait-timeout`, so its outcome is not known here: {page} ({cause})")]
+    Lost { page: String, cause: String },
+    #[error("Gave up telling what became of the run after a minute: {0}")]
+    Budget(String),
     #[error("The run ended with {outcome}: {page}")]
     Failed { outcome: String, page: String },
     #[error("The run was deleted before it told its outcome: {0}")]
@@ -58,34 +62,40 @@ pub(crate) async fn run(
     let Some(run) = run else { return Err(Error::NoRun(pages.workflow(target, workflow).to_string())) };
     let page = pages.run(target, run.number).to_string();
     let closing = Closing { source, sha, pull_request: *pull_request, target, context, run: run.number };
-    let mut last = Progress::Running(Some(OffsetDateTime::now_utc()));
-    let followed = timeout(wait.timeout.duration(), follow(gitea, dispatch, run, &mut last, runner)).await;
+    let began = OffsetDateTime::now_utc();
+    let followed = timeout(wait.timeout.duration(), follow(gitea, dispatch, run, runner)).await;
     gitea.begin_minute();
-    // The requests of this end by themselves within the minute; this is for what nobody has thought of.
     let told = timeout(budget, async {
-        match &followed {
-            Ok(Progress::Ended(end)) => tell_end(gitea, pages, &closing, wait.comment, end, runner).await,
-            Ok(_gone) => tell_gone(gitea, pages, &closing, runner).await,
-            Err(_elapsed) => tell_timeout(gitea, pages, &closing, &last, runner).await,
+        let progress = match followed {
+            Ok(progress) => Ok(progress),
+            // It may have ended since it was asked for.
+            Err(_elapsed) => progress::of(gitea, target, run.id).await,
+        };
+        match progress {
+            Ok(Progress::Ended(end)) => tell_end(gitea, pages, &closing, wait.comment, &end, runner).await,
+            Ok(Progress::Gone) => tell_gone(gitea, pages, &closing, runner).await,
+            Ok(Progress::Queued(since)) => {
+                tell_timeout(gitea, pages, &closing, &message::waiting(since.unwrap_or(began)), runner).await
+            }
+            Ok(Progress::Running(since)) => {
+                tell_timeout(gitea, pages, &closing, &message::not_ended(since.unwrap_or(began)), runner).await
+            }
+            Err(cause) => Err(Error::Lost { page: page.clone(), cause: cause.to_string() }),
         }
     });
-    told.await.unwrap_or(Err(Error::Timeout(page)))
+    told.await.unwrap_or(Err(Error::Budget(page)))
 }
 
 /// Asks until the run has ended. A question that fails is asked again.
-async fn follow(
-    gitea: &Gitea,
-    dispatch: &Dispatch,
-    run: DispatchedRun,
-    last: &mut Progress,
-    runner: &mut Runner<impl Write>,
-) -> Progress {
+async fn follow(gitea: &Gitea, dispatch: &Dispatch, run: DispatchedRun, runner: &mut Runner<impl Write>) -> Progress {
     let start = Instant::now();
-    let (mut pause, mut told, mut warned, mut queue_told) = (FIRST_PAUSE, "", String::new(), false);
+    let (mut pause, mut told, mut warned) = (FIRST_PAUSE, "", false);
+    let (mut queued_at, mut queue_told) = (None, false);
     loop {
         gitea.begin_minute();
         match progress::of(gitea, &dispatch.target, run.id).await {
             Ok(progress) => {
+                warned = false;
                 let word = match &progress {
                     Progress::Queued(_) => "queued",
                     Progress::Running(_) => "in progress",
@@ -99,20 +109,21 @@ async fn follow(
                 if matches!(progress, Progress::Ended(_) | Progress::Gone) {
                     return progress;
                 }
-                if matches!(progress, Progress::Queued(_)) && start.elapsed() >= LONG_QUEUE && !queue_told {
+                if !matches!(progress, Progress::Queued(_)) {
+                    queued_at = None;
+                } else if queued_at.get_or_insert_with(Instant::now).elapsed() >= LONG_QUEUE && !queue_told {
                     runner.warning(
                         "The run has waited for a runner for a minute. If this job occupies the only one, it waits for itself: \
                          give the runner more capacity, or leave out `wait` and use `mode: reconcile`",
                     );
                     queue_told = true;
                 }
-                *last = progress;
             }
             Err(error) => {
-                let error = error.to_string();
-                if error != warned {
+                // Once an outage.
+                if !warned {
                     runner.warning(&format!("The run could not be asked for, which is tried again: {error}"));
-                    warned = error;
+                    warned = true;
                 }
             }
         }
@@ -133,30 +144,28 @@ async fn tell_end(
     let outcome = one_line(end.outcome.as_str());
     runner.output("conclusion", &outcome)?;
     let (state, description) = (end.outcome.state(), message::ended(&end.outcome, end.elapsed));
-    let status = closing.set(gitea, pages, state, &description).await;
+    let set = closing.set(gitea, pages, state, &description, false).await;
+    let (status, authors) =
+        set.map_or_else(|error| (Err(error), Vec::new()), |(status, authors)| (Ok(status), authors));
     let place = closing.place();
     let status_told = match &status {
-        Ok(Status::Set(_)) => format!("Status {place}: {state}, {description}"),
-        Ok(Status::Told(_)) => format!("Status {place}: told by the run itself"),
-        Ok(Status::NotOurs) => format!("Status {place} is left alone: it is another run's"),
+        Ok(Status::Set) => format!("Status {place}: {state}, {description}"),
+        Ok(Status::Told) => format!("Status {place}: told by the run itself"),
+        Ok(Status::NotOurs) => format!("Status {place} is left alone: it is a newer run's"),
         Err(error) => format!("Status {place} could not be set: {error}"),
     };
     runner.info(&status_told);
-    if matches!(status, Ok(Status::Set(_) | Status::Told(_))) {
+    if matches!(status, Ok(Status::Set | Status::Told)) {
         runner.output("state", &state.to_string())?;
     }
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&outcome)), markdown(&status_told)];
-    // In `update` the one comment is the newer run's.
-    let outdated = mode == CommentMode::Update && matches!(status, Ok(Status::NotOurs));
+    // In `update` the one comment is the newer run's, and without the status nobody knows which one is one's own.
+    let outdated = mode == CommentMode::Update && matches!(status, Ok(Status::NotOurs) | Err(_));
     let mut comment_error = None;
     if let Some(number) = closing.pull_request.filter(|_| mode != CommentMode::Off && !outdated) {
-        let author = match status {
-            Ok(Status::Set(user) | Status::Told(user)) => user,
-            _ => None,
-        };
         let commented = async {
             let there = gitea.comments(closing.source, number, None).await?;
-            closing.comment(gitea, pages, mode, end, there, author).await
+            closing.comment(gitea, pages, mode, end, there, &authors).await
         };
         match commented.await {
             Ok(Some(done)) => summary.push(done.tell(pages, closing.source, number, runner)?),
@@ -184,8 +193,8 @@ async fn tell_gone(
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
     let page = pages.run(closing.target, closing.run).to_string();
-    match closing.set(gitea, pages, State::Error, message::RUN_GONE).await {
-        Ok(Status::Set(_)) => {
+    match closing.set(gitea, pages, State::Error, message::RUN_GONE, false).await {
+        Ok((Status::Set, _)) => {
             runner.info(&format!("Status {}: error, {}", closing.place(), message::RUN_GONE));
             runner.output("state", &State::Error.to_string())?;
         }
@@ -201,17 +210,14 @@ async fn tell_timeout(
     gitea: &Gitea,
     pages: &BaseUrl,
     closing: &Closing<'_>,
-    last: &Progress,
+    description: &str,
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
-    let description = match last {
-        Progress::Queued(Some(since)) => message::waiting(*since),
-        Progress::Running(Some(since)) => message::not_ended(*since),
-        _ => message::not_ended(OffsetDateTime::now_utc()),
-    };
-    match closing.set(gitea, pages, State::Pending, &description).await {
-        Ok(Status::Set(_)) => runner.info(&format!("Status {}: pending, {description}", closing.place())),
-        Ok(_) => runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place())),
+    match closing.set(gitea, pages, State::Pending, description, true).await {
+        Ok((Status::Set, _)) => runner.info(&format!("Status {}: pending, {description}", closing.place())),
+        Ok((Status::Told | Status::NotOurs, _)) => {
+            runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place()));
+        }
         Err(error) => runner.warning(&format!("The pending status still says what it said before: {error}")),
     }
     Err(Error::Timeout(pages.run(closing.target, closing.run).to_string()))

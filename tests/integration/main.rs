@@ -20,6 +20,7 @@ mod real;
 mod reconcile;
 mod report;
 mod safety;
+mod sequences;
 mod slow;
 mod update;
 mod wait;

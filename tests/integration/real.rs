@@ -2,6 +2,7 @@
 
 mod api;
 mod git;
+mod lost;
 mod server;
 mod world;
 

@@ -223,7 +223,7 @@ fn run_that_waits_for_a_runner_for_an_hour_says_so_once() {
 
     let (state, description) = status(&stage, &stage.sha);
     assert_eq!(state, "pending");
-    assert!(description.starts_with("Waiting for a runner since "), "{description}");
+    assert!(description.starts_with("Waiting for a runner, dispatched at "), "{description}");
     assert_eq!(numbers(&first), [1, 0, 1]);
     assert_eq!((statuses, stage.gitea.world().all_statuses(SOURCE, &stage.sha).len()), (2, 2));
     assert_eq!(comments(&stage, stage.number), [""; 0]);
@@ -263,7 +263,7 @@ fn one_that_fails_does_not_keep_the_others_from_being_closed() {
 
     assert_eq!([status(&stage, &first.1).0, status(&stage, &second.1).0], ["pending", "failure"]);
     assert_eq!(numbers(&done), [2, 1, 0]);
-    assert!(done.log().contains("::error::Not all could be reconciled"), "{}", done.log());
+    assert!(done.log().contains("::error::Not all could be told"), "{}", done.log());
     stage.reconcile().run().ok();
     assert_eq!(status(&stage, &first.1).0, "failure");
 }
@@ -322,4 +322,33 @@ fn three_hundred_pull_requests_cost_no_more_requests_than_promised() {
     // A connection has one request at a time.
     assert!(stage.gitea.connections() <= 8, "{} connections", stage.gitea.connections());
     assert!(stage.gitea.stray_requests().is_empty());
+}
+
+#[test]
+fn pull_requests_of_one_head_share_its_status_and_none_gets_the_comment() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    stage.gitea.world().cancel_run(30);
+    let sha = stage.sha.clone();
+    let other = stage.gitea.world().open_pull_request(SOURCE, SOURCE, "same", &sha);
+
+    let done = stage.reconcile().run().ok();
+
+    assert_eq!(status(&stage, &sha).0, "failure");
+    assert_eq!([comments(&stage, stage.number), comments(&stage, other)], [[""; 0], [""; 0]]);
+    assert!(done.log().contains("no comment, since several pull requests have this head"), "{}", done.log());
+}
+
+#[test]
+fn status_of_a_run_that_has_begun_says_no_more_that_it_waits() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let asked = stage.gitea.world().now();
+    stage.gitea.world().runs[0].jobs[0].created_at = asked - 3601;
+    stage.reconcile().run().ok();
+    stage.start_last_run();
+
+    stage.reconcile().run().ok();
+
+    assert_eq!(status(&stage, &stage.sha), ("pending".to_owned(), "Dispatched to mporter/dispatch-target".to_owned()));
 }

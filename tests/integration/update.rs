@@ -147,3 +147,31 @@ fn edit_that_is_refused_is_named_with_both_outcomes() {
     assert!(done.log().contains("The token lacks the scope write:issue"), "{}", done.log());
     assert!(done.log().contains("The status was set."), "{}", done.log());
 }
+
+#[test]
+fn lost_edit_of_an_old_comment_adds_no_second_one() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    report(&stage, first, "failure").ok();
+    stage.gitea.world().advance(3600);
+    let second = run(&stage);
+    stage.gitea.inject("PATCH", "/issues/comments/", 1, Fault::HangUp);
+
+    report(&stage, second, "success").ok();
+
+    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
+}
+
+#[test]
+fn failed_status_leaves_the_one_comment_alone() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    report(&stage, first, "failure").ok();
+    let second = run(&stage);
+    stage.gitea.refuse("POST", "/statuses/", 403, "application/json", r#"{"message":"no"}"#);
+
+    let done = report(&stage, second, "success").failed();
+
+    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
+    assert!(done.log().contains("No comment: with the status unset"), "{}", done.log());
+}

@@ -148,7 +148,7 @@ fn question_that_fails_is_asked_again() {
     });
 
     let log = done.ok().log();
-    assert_eq!(log.matches("which is tried again").count(), 2, "a failure is told once: {log}");
+    assert_eq!(log.matches("which is tried again").count(), 1, "an outage is told once: {log}");
     assert_eq!(status(&stage).0, "success");
 }
 
@@ -161,7 +161,10 @@ fn timeout_leaves_the_status_pending_and_says_since_when() {
 
     let (state, description) = status(&stage);
     assert_eq!(state, "pending");
-    assert!(description.starts_with("Waiting for a runner since 20") && description.ends_with(" UTC"), "{description}");
+    assert!(
+        description.starts_with("Waiting for a runner, dispatched at 20") && description.ends_with(" UTC"),
+        "{description}"
+    );
     assert!(done.log().contains("::error::The run has not ended within `wait-timeout`, and goes on"), "{}", done.log());
     assert_eq!(done.output("conclusion"), None);
     assert_eq!(comments(&stage), [""; 0]);
@@ -245,4 +248,50 @@ fn invalid_wait_sends_nothing() {
         timeout.log()
     );
     assert_eq!(sent(&stage), "");
+}
+
+#[test]
+fn run_that_ends_between_two_questions_is_no_timeout() {
+    let stage = stage(Version::V1_26);
+    // Asked after 0, 1 and 2.5 s, and then once more at the end.
+    let step = stage.dispatch().input("wait", "true").input("wait-timeout", "4s");
+
+    let done = run_while(&stage, step, |stage, run| {
+        thread::sleep(Duration::from_millis(3000));
+        world(stage, |world| world.finish_run(run, "success"));
+    });
+
+    assert_eq!(done.ok().output("conclusion"), Some("success"));
+    assert_eq!(status(&stage).0, "success");
+}
+
+#[test]
+fn run_is_waited_for_though_its_pending_status_failed() {
+    let stage = stage(Version::V1_26);
+    stage.gitea.refuse_once("POST", "/statuses/", 500, "application/json", "{}");
+
+    let done = wait_while(&stage, |stage, run| world(stage, |world| world.cancel_run(run)));
+
+    let log = done.failed().log();
+    assert!(log.contains("::warning::The run is under way"), "{log}");
+    assert_eq!(status(&stage), ("failure".to_owned(), "Has been cancelled".to_owned()));
+    assert_eq!(comments(&stage).len(), 1);
+}
+
+#[test]
+fn forged_comment_does_not_take_the_place_of_the_true_one() {
+    let stage = stage(Version::V1_26);
+    let forged = "**dispatch-target build success**\n\n<!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=dispatch-target%2Fbuild -->";
+    world(&stage, |world| {
+        world.add_user("mallory");
+        world.add_comment(SOURCE, stage.number, "mallory", forged);
+    });
+
+    wait_while(&stage, |stage, run| {
+        stage.dispatch().run().ok();
+        world(stage, |world| world.cancel_run(run));
+    })
+    .failed();
+
+    assert_eq!(comments(&stage)[1..], [format!("**dispatch-target build cancelled** — {RUN}")]);
 }

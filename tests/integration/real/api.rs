@@ -1,5 +1,6 @@
 //! The API of a real Gitea, as the people use it whom the tests play.
 
+use std::collections::BTreeMap;
 use std::sync::Once;
 
 use reqwest::{Client, Method, Response};
@@ -62,6 +63,16 @@ impl Api {
         self.request(Method::PUT, path, Some(body)).await
     }
 
+    /// Changes a resource of the API.
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Value {
+        self.request(Method::PATCH, path, Some(body)).await
+    }
+
+    /// Deletes something.
+    pub(crate) async fn delete(&self, path: &str) -> Value {
+        self.request(Method::DELETE, path, None).await
+    }
+
     /// Reads a resource that is text, such as a log, whatever the answer's status is.
     pub(crate) async fn text(&self, path: &str) -> String {
         self.send(Method::GET, path, None).await.text().await.unwrap()
@@ -109,4 +120,34 @@ async fn body(answer: Response, what: &str) -> Value {
     let text = answer.text().await.unwrap();
     assert!(status.is_success(), "{what} answered {status}: {text}");
     serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+/// A signed-in session of the web pages, for what the API cannot do.
+pub(crate) struct Browser {
+    client: Client,
+    url: String,
+    cookies: String,
+}
+
+impl Browser {
+    pub(super) async fn sign_in(url: &str, user: &str, password: &str) -> Self {
+        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let form = format!("user_name={user}&password={password}");
+        let request = client.post(format!("{url}/user/login")).body(form);
+        let answer = request.header("Content-Type", "application/x-www-form-urlencoded").send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 303, "the sign-in of {user}");
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next()?.split_once('='));
+        // The session before the sign-in has a cookie of the same name.
+        let cookies: BTreeMap<&str, &str> = cookies.collect();
+        let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Self { client, url: url.to_owned(), cookies: cookies.join("; ") }
+    }
+
+    /// Presses a button whose form goes to this path.
+    pub(crate) async fn press(&self, path: &str) {
+        let request = self.client.post(format!("{}{path}", self.url)).header("Cookie", &self.cookies);
+        let status = request.send().await.unwrap().status();
+        assert!(status.is_success(), "{path}: {status}");
+    }
 }

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::api::Api;
+use super::api::{Api, Browser};
 
 /// The owner of the repositories, and the administrator of the server.
 pub(crate) const OWNER: &str = "mporter";
@@ -25,12 +25,13 @@ const START: Duration = Duration::from_secs(60);
 /// A Gitea with one runner in host mode, both of them children of this process.
 pub(crate) struct Server {
     // Fields are dropped in this order: the runner while its server is still there, the files last.
-    _runner: Process,
+    runner: Process,
     _gitea: Process,
     dir: TempDir,
     url: String,
     version: String,
     owner: Api,
+    password: String,
 }
 
 impl Server {
@@ -81,7 +82,7 @@ impl Server {
         let runner = Process::start("runner", root, runner_command(&act_runner, root).arg("daemon"));
 
         println!("Gitea {version} at {url}");
-        Self { _runner: runner, _gitea: gitea_process, owner, dir, url, version }
+        Self { runner, _gitea: gitea_process, owner, dir, url, version, password }
     }
 
     /// The address of the server, without a slash at its end.
@@ -103,6 +104,17 @@ impl Server {
     /// The API with a token of the owner that may do everything.
     pub(crate) fn owner(&self) -> &Api {
         &self.owner
+    }
+
+    /// The owner's browser, signed in.
+    pub(crate) async fn browser(&self) -> Browser {
+        Browser::sign_in(&self.url, OWNER, &self.password).await
+    }
+
+    /// The runner's machine loses its power: neither the runner nor its jobs have time to say anything.
+    pub(crate) fn kill_runner(&mut self) {
+        self.runner.child.kill().unwrap();
+        self.runner.child.wait().unwrap();
     }
 
     /// A new directory for the files of a test.
@@ -276,6 +288,7 @@ DISABLE_REGISTRATION = true
 [actions]
 ENABLED = true
 DEFAULT_ACTIONS_URL = self
+ZOMBIE_TASK_TIMEOUT = 5s
 
 [mailer]
 ENABLED = false

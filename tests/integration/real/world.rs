@@ -48,6 +48,8 @@ impl Default for Setup {
 pub(crate) struct World {
     pub(crate) server: Server,
     source: Checkout,
+    target: Checkout,
+    bot: Api,
 }
 
 /// A run as the owner of its repository sees it.
@@ -116,11 +118,11 @@ impl World {
             wait_for_content(owner, repository).await;
         }
 
-        let world = Self { server, source };
-        let bot = world.create_user(BOT, &["write:repository", "write:issue"]).await;
+        let bot = create_user(owner, BOT, &["write:repository", "write:issue"]).await;
+        let world = Self { server, source, target, bot };
         for repository in [SOURCE, TARGET] {
             world.add_collaborator(repository, BOT, "write").await;
-            world.set_secret(repository, "DISPATCH_TOKEN", bot.token()).await;
+            world.set_secret(repository, "DISPATCH_TOKEN", world.bot.token()).await;
         }
         world
     }
@@ -131,16 +133,7 @@ impl World {
 
     /// A new account, seen through a token with these scopes only.
     pub(crate) async fn create_user(&self, name: &str, scopes: &[&str]) -> Api {
-        let password = random_hex(16);
-        let user = json!({
-            "username": name,
-            "email": format!("{name}@example.com"),
-            "password": password,
-            "must_change_password": false,
-        });
-        self.owner().post("/admin/users", &user).await;
-        let token = self.owner().create_token(name, &password, scopes).await;
-        self.owner().with_token(&token)
+        create_user(self.owner(), name, scopes).await
     }
 
     /// Lets an account read or write a repository.
@@ -161,6 +154,101 @@ impl World {
         let request = json!({ "title": "A change", "head": "feature", "base": "main" });
         self.owner().post(&format!("/repos/{SOURCE}/pulls"), &request).await;
         sha
+    }
+
+    /// Pushes a branch with this build, and opens a pull request of it. Returns its head.
+    pub(crate) async fn open_pull_request_of(&self, branch: &str, build: &str) -> String {
+        let sha = self.source.push(branch, &[("build.sh", build)]);
+        let request = json!({ "title": format!("The change {branch}"), "head": branch, "base": "main" });
+        self.owner().post(&format!("/repos/{SOURCE}/pulls"), &request).await;
+        sha
+    }
+
+    /// Replaces the target's workflow.
+    pub(crate) fn set_target_workflow(&self, text: &str) {
+        let text = text.replace("https://gitea.example.com", self.server.url());
+        self.target.push("main", &[(&format!(".gitea/workflows/{WORKFLOW}"), &text)]);
+    }
+
+    /// Waits until the target has so many runs, the last of which is in this state; returns it.
+    pub(crate) async fn run_in_state(&self, count: usize, state: &str) -> Run {
+        let asked = Instant::now();
+        loop {
+            let mut runs = runs(self.owner(), TARGET).await;
+            if runs.len() >= count && runs[count - 1].status == state {
+                return runs.swap_remove(count - 1);
+            }
+            assert!(asked.elapsed() < PATIENCE, "{TARGET} has no {state} run {count}: {runs:#?}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits until the pending status of a commit is there: the source's workflow has done its work.
+    pub(crate) async fn wait_for_pending(&self, sha: &str) {
+        let asked = Instant::now();
+        while self.statuses(sha).await.is_empty() {
+            assert!(asked.elapsed() < PATIENCE, "{sha} has no pending status");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Presses "Cancel" on the page of a run.
+    pub(crate) async fn cancel(&self, run: &Run) {
+        self.server.browser().await.press(&format!("/{TARGET}/actions/runs/{}/cancel", run.id)).await;
+        self.run_with_id_has_ended(run.id).await;
+    }
+
+    /// Waits for the end of a run.
+    pub(crate) async fn run_with_id_has_ended(&self, id: u64) {
+        let asked = Instant::now();
+        while !runs(self.owner(), TARGET).await.iter().any(|run| run.id == id && run.has_ended()) {
+            assert!(asked.elapsed() < PATIENCE, "run {id} does not end");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// A step of a job in the source: the binary with these inputs. Returns whether it succeeded, its outputs and its log.
+    pub(crate) fn step(&self, inputs: &[(&str, &str)]) -> (bool, String, String) {
+        let outputs = tempfile::NamedTempFile::new().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dispatch-action"));
+        command.env_clear().env("GITHUB_OUTPUT", outputs.path());
+        command
+            .env("GITHUB_API_URL", format!("{}/api/v1", self.server.url()))
+            .env("GITHUB_SERVER_URL", self.server.url());
+        command.env("GITHUB_REPOSITORY", SOURCE).env("INPUT_TOKEN", self.bot.token()).env("INPUT_TARGET", TARGET);
+        command.envs(
+            inputs.iter().map(|(name, value)| (format!("INPUT_{}", name.to_uppercase().replace('-', "_")), value)),
+        );
+        let done = command.output().unwrap();
+        let log = String::from_utf8_lossy(&done.stdout).into_owned();
+        println!("{inputs:?}:\n{log}");
+        (done.status.success(), fs::read_to_string(outputs.path()).unwrap(), log)
+    }
+
+    /// Runs `mode: reconcile`, which must succeed, and gives its numbers: checked, closed, running.
+    pub(crate) fn reconcile(&self) -> String {
+        let (success, outputs, log) = self.step(&[("mode", "reconcile")]);
+        assert!(success, "{log}");
+        outputs.replace('\n', " ").trim().to_owned()
+    }
+
+    /// Adds a workflow to the source's main branch, runs it by hand, and waits for its end, which must be a success.
+    pub(crate) async fn run_in_source(&self, file: &str, workflow: &str) {
+        let workflow = workflow.replace("https://gitea.example.com", self.server.url());
+        self.source.fetch("main");
+        self.source.push("main", &[(&format!(".gitea/workflows/{file}"), &workflow)]);
+        let before = runs(self.owner(), SOURCE).await.len();
+        let path = format!("/repos/{SOURCE}/actions/workflows/{file}/dispatches");
+        self.owner().post(&path, &json!({ "ref": "main" })).await;
+        let run = finished_runs(&self.server, SOURCE, before + 1).await.pop().unwrap();
+        assert_eq!(run.conclusion, "success", "{file}");
+    }
+
+    /// The comments on a pull request of the source: the first line of each.
+    pub(crate) async fn comments_on(&self, number: u64) -> Vec<String> {
+        let answer = self.owner().get(&format!("/repos/{SOURCE}/issues/{number}/comments")).await;
+        let first_line = |comment: &Value| text(&comment["body"]).lines().next().unwrap_or_default().to_owned();
+        list(&answer).iter().map(first_line).collect()
     }
 
     /// Pushes one more commit to the branch of the pull request, and returns it.
@@ -315,6 +403,19 @@ async fn wait_for_content(owner: &Api, repository: &str) {
 /// A working tree that is pushed to a repository with this person's token.
 pub(crate) fn checkout(server: &Server, api: &Api, full_name: &str, directory: &str) -> Checkout {
     Checkout::init(server.scratch(directory), format!("{}/{full_name}.git", server.url()), api.token())
+}
+
+async fn create_user(owner: &Api, name: &str, scopes: &[&str]) -> Api {
+    let password = random_hex(16);
+    let user = json!({
+        "username": name,
+        "email": format!("{name}@example.com"),
+        "password": password,
+        "must_change_password": false,
+    });
+    owner.post("/admin/users", &user).await;
+    let token = owner.create_token(name, &password, scopes).await;
+    owner.with_token(&token)
 }
 
 /// The string in a JSON value, empty where there is none.
