@@ -1,4 +1,4 @@
-//! The whole process of `dispatch` and of `report` beside a script of curl and jq that sends the same requests, against the
+//! The whole process of `reconcile`, and that of `dispatch` and of `report` beside a script of curl and jq that sends the same requests, against the
 //! fake server in one run: `cargo bench`. Needs curl, jq and the system's bundle of certificate authorities.
 //!
 //! Times of a machine say little, so each is shown as a ratio: to the script, or to the server's answer time.
@@ -14,13 +14,14 @@ mod fake;
 #[path = "../tests/stage/mod.rs"]
 mod stage;
 
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fake::{FakeGitea, Version};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use stage::{Stage, Step};
+use stage::{PAGES, SOURCE, Stage, Step, TARGET, WORKFLOW};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_dispatch-action");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/script.sh");
@@ -70,6 +71,27 @@ fn main() {
             println!("{:<28}{mib:>8.2} MiB", format!("{mode} over {scheme}"));
         }
     }
+    reconcile();
+}
+
+/// Wall time as a ratio to that of its requests, eight at a time; memory as a ratio to that of few pull requests.
+fn reconcile() {
+    let delay = Duration::from_millis(20);
+    println!("\n{:<28}{:>12}{:>12}{:>22}", "answers after 20 ms", "reconcile", "requests", "ideal times");
+    let bench = Bench::reconcile(300, 40);
+    bench.stage.gitea.set_delay(delay);
+    let before = bench.stage.gitea.requests().len();
+    let cost = bench.once(BINARY);
+    let requests = bench.stage.gitea.requests().len() - before;
+    let ideal = delay.as_secs_f64() * requests as f64 / 8.0;
+    let ratio = cost.wall.as_secs_f64() / ideal;
+    println!("{:<28}{:>9.0} ms{requests:>12}{ratio:>22.2}", "300 open, 40 stuck", millis(cost.wall));
+
+    println!("\n{:<28}{:>12}{:>22}", "peak memory", "reconcile", "of 30 pull requests");
+    let few = Bench::reconcile(30, 4).peak_memory();
+    for (open, mib) in [(30, few), (3000, Bench::reconcile(3000, 40).peak_memory())] {
+        println!("{:<28}{mib:>8.2} MiB{:>22.2}", format!("{open} open"), mib / few);
+    }
 }
 
 /// What one process took: the median of the wall time, the mean of the CPU time.
@@ -102,6 +124,25 @@ impl Bench {
         bench
     }
 
+    /// So many open pull requests, of which so many wait for a run that was cancelled.
+    fn reconcile(open: usize, stuck: usize) -> Self {
+        let stage = Stage::new(BINARY, Version::V1_26);
+        {
+            let mut world = stage.gitea.world();
+            for number in 1..open {
+                let sha = world.new_sha();
+                world.open_pull_request(SOURCE, SOURCE, &format!("branch-{number}"), &sha);
+                if number <= stuck {
+                    let run = world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "dispatch-bot", BTreeMap::new());
+                    let page = format!("{PAGES}/{TARGET}/actions/runs/{run}");
+                    world.add_status(SOURCE, &sha, Some("dispatch-bot"), "dispatch-target/build", "pending", &page);
+                    world.cancel_run(run);
+                }
+            }
+        }
+        Self { stage, mode: "reconcile", run: 0, bundle: None }
+    }
+
     fn with_bundle(&self, step: Step) -> Step {
         match &self.bundle {
             Some(file) => step.var("SSL_CERT_FILE", file.path().to_str().unwrap()),
@@ -113,6 +154,7 @@ impl Bench {
     fn command(&self, program: &str) -> Command {
         let step = match self.mode {
             "dispatch" => self.stage.dispatch(),
+            "reconcile" => self.stage.reconcile(),
             _ => self.stage.report(self.run),
         };
         let (command, _files) = self.with_bundle(step).var("PATH", &std::env::var("PATH").unwrap()).command();

@@ -70,7 +70,14 @@ fn output_in_one_place_is_in_all() {
 
 #[test]
 fn documents_link_to_files_that_are_there() {
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/troubleshooting.md"] {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "docs/troubleshooting.md",
+        "docs/lost-runs.md",
+    ] {
         let text = file(document);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(document).parent().unwrap().to_owned();
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
