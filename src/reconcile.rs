@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use time::{Duration, OffsetDateTime};
+use tokio::time::Instant;
 
 use crate::closing::{Closing, Status};
 use crate::comment::Done;
@@ -22,6 +23,9 @@ use crate::types::{CommitSha, PullRequestNumber, RepoName, State};
 
 /// After so long without a runner the pending status says so.
 const LONG_QUEUE: Duration = Duration::HOUR;
+
+/// So long pull requests are looked at; the rest of the step's minute is for what was found.
+const READING_TIME: std::time::Duration = std::time::Duration::from_secs(35);
 
 /// Why the step fails. What was closed all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -80,12 +84,25 @@ pub(crate) async fn run(
         let shared = heads.remove(&pull.head.sha);
         heads.insert(pull.head.sha.clone(), shared.map_or((pull, false), |(first, _)| (first, true)));
     }
-    let looked_at =
-        in_parallel(heads.into_values(), async |(pull, shared)| look_at(gitea, pages, reconcile, &pull, shared).await)
-            .await;
+    // Where the time does not suffice for all, it is not always the same ones that are left out.
+    let mut heads: Vec<_> = heads.into_values().collect();
+    let first = OffsetDateTime::now_utc().unix_timestamp().unsigned_abs() as usize % heads.len().max(1);
+    heads.rotate_left(first);
+    let start = Instant::now();
+    let looked_at = in_parallel(heads, async |(pull, shared)| {
+        if start.elapsed() > READING_TIME {
+            return None;
+        }
+        Some(look_at(gitea, pages, reconcile, &pull, shared).await)
+    })
+    .await;
 
     let (mut found, mut problems) = (Vec::new(), Vec::new());
-    for result in looked_at.into_iter().flatten() {
+    let left_out = looked_at.iter().filter(|looked_at| looked_at.is_none()).count();
+    if left_out > 0 {
+        problems.push(format!("There was no time to look at {left_out} of {pull_requests} pull requests"));
+    }
+    for result in looked_at.into_iter().flatten().flatten() {
         match result {
             Ok(one) => found.push(one),
             Err(hidden @ progress::Unknown::Hidden(_)) => return Err(Error::Hidden(hidden.to_string())),

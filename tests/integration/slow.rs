@@ -2,7 +2,11 @@
 
 mod matrix;
 
-use crate::fake::Version;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::fake::{Fault, Version};
+use crate::stage::{PAGES, SOURCE, TARGET, WORKFLOW};
 use crate::{shown, stage};
 
 #[test]
@@ -28,4 +32,31 @@ fn unreachable_server_is_tried_again_and_named_with_the_cause() {
     assert!(log.contains("could not be sent: client error (Connect): tcp connect error: Connection refused"), "{log}");
     assert!(log.contains("(tried "), "{log}");
     assert!(log.contains("See that the runner reaches `api-url`"), "{log}");
+}
+
+#[test]
+fn reconcile_of_too_many_pull_requests_closes_what_it_has_seen_and_says_so() {
+    let stage = stage(Version::V1_26);
+    {
+        let mut world = stage.gitea.world();
+        for number in 0..110 {
+            let sha = world.new_sha();
+            world.open_pull_request(SOURCE, SOURCE, &format!("branch-{number}"), &sha);
+            let run = world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "dispatch-bot", BTreeMap::new());
+            let page = format!("{PAGES}/{TARGET}/actions/runs/{run}");
+            world.add_status(SOURCE, &sha, Some("dispatch-bot"), "dispatch-target/build", "pending", &page);
+            if number % 2 == 0 { world.cancel_run(run) } else { world.start_run(run) }
+        }
+    }
+    // Eight at a time take 36 s for the first 96.
+    stage.gitea.inject("GET", "/status?", 96, Fault::Delay(Duration::from_secs(3)));
+
+    let done = stage.reconcile().run().failed();
+
+    let number = |name: &str| done.output(name).unwrap().parse::<usize>().unwrap();
+    // The pull request of the stage itself waits for nothing, and may be among them.
+    assert!([95, 96].contains(&number("checked")), "{}", done.log());
+    let closed = stage.gitea.world().statuses.iter().filter(|status| status.state == "failure").count();
+    assert!(closed > 40 && closed == number("closed"), "{closed}: {}", done.log());
+    assert!(done.log().contains("::warning::There was no time to look at 15 of 111 pull requests"), "{}", done.log());
 }

@@ -627,15 +627,15 @@ fn every_request_meets_every_fault() {
     report: POST statuses       422                           failed  1     1         pending  The status was not set | The server refused (422) | The comment was created
     report: POST statuses       500                           failed  1     1         pending  The status was not set | The commit is not in the repository | The comment was created
     report: POST comments       no answer, before             failed  1     0         success  The comment may be there or not | The server's answer got lost | The status was set
-    report: POST comments       no answer, after              ok      1     1         success  Comment that is there already on pull request A
+    report: POST comments       no answer, after              ok      1     1         success  Comment on pull request A
     report: POST comments       no answer, before, once       ok      1     1         success  Comment on pull request A
-    report: POST comments       no answer, after, once        ok      1     1         success  Comment that is there already on pull request A
+    report: POST comments       no answer, after, once        ok      1     1         success  Comment on pull request A
     report: POST comments       reset, before                 failed  1     0         success  The comment may be there or not | The server's answer got lost | The status was set
-    report: POST comments       reset, after                  ok      1     1         success  Comment that is there already on pull request A
+    report: POST comments       reset, after                  ok      1     1         success  Comment on pull request A
     report: POST comments       reset, before, once           ok      1     1         success  Comment on pull request A
-    report: POST comments       reset, after, once            ok      1     1         success  Comment that is there already on pull request A
-    report: POST comments       truncated                     ok      1     1         success  Comment that is there already on pull request A
-    report: POST comments       truncated, once               ok      1     1         success  Comment that is there already on pull request A
+    report: POST comments       reset, after, once            ok      1     1         success  Comment on pull request A
+    report: POST comments       truncated                     ok      1     1         success  Comment on pull request A
+    report: POST comments       truncated, once               ok      1     1         success  Comment on pull request A
     report: POST comments       429                           failed  1     0         success  The comment was not created | The server is busy (429) | The status was set
     report: POST comments       429, once                     ok      1     1         success  Comment on pull request A
     report: POST comments       429, again in 1 s             failed  1     0         success  The comment was not created | The server is busy (429) | The status was set
@@ -643,24 +643,24 @@ fn every_request_meets_every_fault() {
     report: POST comments       429, again in 90 s            failed  1     0         success  The comment was not created | The server is busy (429) | The status was set
     report: POST comments       502, before                   failed  1     0         success  The comment may be there or not | The server failed (502) | The status was set
     report: POST comments       502, before, once             ok      1     1         success  Comment on pull request A
-    report: POST comments       502, after, once              ok      1     1         success  Comment that is there already on pull request A
+    report: POST comments       502, after, once              ok      1     1         success  Comment on pull request A
     report: POST comments       503                           failed  1     0         success  The comment may be there or not | The server failed (503) | The status was set
     report: POST comments       503, once                     ok      1     1         success  Comment on pull request A
     report: POST comments       503, again in 1 s             failed  1     0         success  The comment was not created | The server failed (503) | The status was set
     report: POST comments       503, again in 1 s, once       ok      1     1         success  Comment on pull request A
     report: POST comments       503, again in 90 s            failed  1     0         success  The comment was not created | The server failed (503) | The status was set
     report: POST comments       504, before                   failed  1     0         success  The comment may be there or not | The server failed (504) | The status was set
-    report: POST comments       504, after                    ok      1     1         success  Comment that is there already on pull request A
+    report: POST comments       504, after                    ok      1     1         success  Comment on pull request A
     report: POST comments       504, before, once             ok      1     1         success  Comment on pull request A
-    report: POST comments       504, after, once              ok      1     1         success  Comment that is there already on pull request A
+    report: POST comments       504, after, once              ok      1     1         success  Comment on pull request A
     report: POST comments       slow                          ok      1     1         success  Comment on pull request A
     report: POST comments       every second slow             ok      1     1         success  Comment on pull request A
     report: POST comments       every other second slow       ok      1     1         success  Comment on pull request A
     report: POST comments       wrong content type            ok      1     1         success  Comment on pull request A
     report: POST comments       a proxy's page, before        failed  1     0         success  The comment may be there or not | The server's answer got lost | The status was set
     report: POST comments       a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: POST comments       a proxy's page, after         ok      1     1         success  Comment that is there already on pull request A
-    report: POST comments       a proxy's page, after, once   ok      1     1         success  Comment that is there already on pull request A
+    report: POST comments       a proxy's page, after         ok      1     1         success  Comment on pull request A
+    report: POST comments       a proxy's page, after, once   ok      1     1         success  Comment on pull request A
     report: POST comments       301, same server              failed  1     0         success  The comment was not created | The server redirects (301) | The status was set
     report: POST comments       301, other server             failed  1     0         success  The comment was not created | The server redirects (301) | The status was set
     report: POST comments       302, same server              failed  1     0         success  The comment was not created | The server redirects (302) | The status was set
@@ -680,13 +680,13 @@ fn every_request_meets_every_fault() {
     report: all                 no answer, before             failed  1     0         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
     report: all                 no answer, after              failed  1     1         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
     report: all                 no answer, before, once       ok      1     1         success  Comment on pull request A
-    report: all                 no answer, after, once        ok      1     1         success  Comment that is there already on pull request A
+    report: all                 no answer, after, once        ok      1     1         success  Comment on pull request A
     report: all                 reset, before                 failed  1     0         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
     report: all                 reset, after                  failed  1     1         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
     report: all                 reset, before, once           ok      1     1         success  Comment on pull request A
-    report: all                 reset, after, once            ok      1     1         success  Comment that is there already on pull request A
+    report: all                 reset, after, once            ok      1     1         success  Comment on pull request A
     report: all                 truncated                     failed  1     1         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
-    report: all                 truncated, once               ok      1     1         success  Comment that is there already on pull request A
+    report: all                 truncated, once               ok      1     1         success  Comment on pull request A
     report: all                 429                           failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
     report: all                 429, once                     ok      1     1         success  Comment on pull request A
     report: all                 429, again in 1 s             failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
@@ -694,7 +694,7 @@ fn every_request_meets_every_fault() {
     report: all                 429, again in 90 s            failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
     report: all                 502, before                   failed  1     0         pending  The status was not set | The server failed (502) | The comment may be there or not, with a warning
     report: all                 502, before, once             ok      1     1         success  Comment on pull request A
-    report: all                 502, after, once              ok      1     1         success  Comment that is there already on pull request A
+    report: all                 502, after, once              ok      1     1         success  Comment on pull request A
     report: all                 503                           failed  1     0         pending  The status was not set | The server failed (503) | The comment may be there or not, with a warning
     report: all                 503, once                     ok      1     1         success  Comment on pull request A
     report: all                 503, again in 1 s             failed  1     0         pending  The status was not set | The server failed (503) | The comment was not created, with a warning
@@ -703,7 +703,7 @@ fn every_request_meets_every_fault() {
     report: all                 504, before                   failed  1     0         pending  The status was not set | The server failed (504) | The comment may be there or not, with a warning
     report: all                 504, after                    failed  1     1         pending  The status was not set | The server failed (504) | The comment may be there or not, with a warning
     report: all                 504, before, once             ok      1     1         success  Comment on pull request A
-    report: all                 504, after, once              ok      1     1         success  Comment that is there already on pull request A
+    report: all                 504, after, once              ok      1     1         success  Comment on pull request A
     report: all                 slow                          ok      1     1         success  Comment on pull request A
     report: all                 every second slow             ok      1     1         success  Comment on pull request A
     report: all                 every other second slow       ok      1     1         success  Comment on pull request A
@@ -711,7 +711,7 @@ fn every_request_meets_every_fault() {
     report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
     report: all                 a proxy's page, before, once  ok      1     1         success  Comment on pull request A
     report: all                 a proxy's page, after         failed  1     1         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
-    report: all                 a proxy's page, after, once   ok      1     1         success  Comment that is there already on pull request A
+    report: all                 a proxy's page, after, once   ok      1     1         success  Comment on pull request A
     report: all                 301, same server              failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
     report: all                 301, other server             failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
     report: all                 302, same server              failed  1     0         pending  The status was not set | The server redirects (302) | The comment was not created, with a warning
