@@ -4,7 +4,7 @@ use crate::comment::{Done, RunComment};
 use crate::config::CommentMode;
 use crate::gitea::{Comment, Error, Gitea, NewStatus, User};
 use crate::links::BaseUrl;
-use crate::message::{self, Marker};
+use crate::message::{self, Marker, one_line};
 use crate::progress::End;
 use crate::run_statuses::RunStatuses;
 use crate::types::{CommitSha, PullRequestNumber, RepoName, RunNumber, State, StatusContext};
@@ -22,12 +22,12 @@ pub(crate) struct Closing<'a> {
 }
 
 /// What became of the status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Status {
     Set,
-    /// The run itself has told its end.
-    Told,
-    /// It is another run's.
+    /// It tells the end of the run already, in this state.
+    Told(String),
+    /// It is another run's, or tells something else.
     NotOurs,
 }
 
@@ -45,8 +45,8 @@ impl Closing<'_> {
         let Self { source, sha, target, context, run, .. } = *self;
         let runs = RunStatuses::new(&gitea.statuses(source, sha).await?, pages, target);
         let creator = runs.creator_of(context);
-        if runs.has_end_of(run, context) {
-            return Ok((Status::Told, creator.into_iter().collect()));
+        if let Some(state) = runs.end_of(run, context) {
+            return Ok((Status::Told(one_line(state)), creator.into_iter().collect()));
         }
         if runs.newer_than(run, context).is_some() || only_pending && runs.pending(run, context).is_none() {
             return Ok((Status::NotOurs, creator.into_iter().collect()));

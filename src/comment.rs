@@ -1,5 +1,6 @@
 //! The comment about a run: one a run, or one a pull request and context.
 
+use std::fmt;
 use std::io::Write;
 use std::time::Duration;
 
@@ -40,6 +41,17 @@ pub(crate) enum Done {
     Found(CommentId),
     /// A newer run has the one comment.
     Newer(CommentId),
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Created(_) => "The comment was created.",
+            Self::Edited(_) => "The comment was edited.",
+            Self::Found(_) => "The comment was there already.",
+            Self::Newer(_) => "The comment is a newer run's, and was left alone.",
+        })
+    }
 }
 
 impl Done {

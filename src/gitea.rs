@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub(crate) use error::{Error, Kind};
+pub(crate) use retry::random;
 
 use crate::links::{BaseUrl, run_number_in};
 use crate::message::one_line;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use time::{Duration, OffsetDateTime};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::closing::{Closing, Status};
 use crate::comment::Done;
@@ -74,6 +74,7 @@ pub(crate) async fn run(
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
     let Reconcile { source, target, .. } = reconcile;
+    let end_of_reading = Instant::now() + READING_TIME;
     progress::check_version(gitea, "`mode: reconcile`").await?;
     let pulls = gitea.open_pull_requests(source).await;
     let pulls = pulls.map_err(|cause| Error::PullRequests { source_repo: source.clone(), cause: cause.to_string() })?;
@@ -86,21 +87,18 @@ pub(crate) async fn run(
     }
     // Where the time does not suffice for all, it is not always the same ones that are left out.
     let mut heads: Vec<_> = heads.into_values().collect();
-    let first = OffsetDateTime::now_utc().unix_timestamp().unsigned_abs() as usize % heads.len().max(1);
-    heads.rotate_left(first);
-    let start = Instant::now();
+    let count = heads.len();
+    let first = (gitea::random() * count as f64) as usize;
+    heads.rotate_left(first.min(count));
     let looked_at = in_parallel(heads, async |(pull, shared)| {
-        if start.elapsed() > READING_TIME {
-            return None;
-        }
-        Some(look_at(gitea, pages, reconcile, &pull, shared).await)
+        timeout_at(end_of_reading, look_at(gitea, pages, reconcile, &pull, shared)).await.ok()
     })
     .await;
 
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     let left_out = looked_at.iter().filter(|looked_at| looked_at.is_none()).count();
     if left_out > 0 {
-        problems.push(format!("There was no time to look at {left_out} of {pull_requests} pull requests"));
+        problems.push(format!("There was no time to look at {left_out} of {count} pull requests"));
     }
     for result in looked_at.into_iter().flatten().flatten() {
         match result {
@@ -210,16 +208,18 @@ async fn settle(
                 closed = !running;
                 let comment = comment_on(gitea, pages, reconcile, &closing, &found, comments, &authors).await;
                 let comment = comment.unwrap_or_else(|cause| {
-                    error = Some(format!("The comment on {source}#{pull} is missing, and is not tried again: {cause}"));
-                    ", comment not created"
+                    let done = cause.not_done("was not written");
+                    error = Some(format!("The comment on {source}#{pull} {done}, and is not tried again: {cause}"));
+                    ", comment failed"
                 });
                 format!("{state}, {description}{comment}")
             }
-            Ok((Status::Told, _)) => "told by the run itself in the meantime".to_owned(),
-            Ok((Status::NotOurs, _)) => "waits for another run now".to_owned(),
+            Ok((Status::Told(_), _)) => "told by the run itself in the meantime".to_owned(),
+            Ok((Status::NotOurs, _)) => "tells something else in the meantime".to_owned(),
             Err(cause) => {
-                error = Some(format!("Status {} was not set: {cause}", closing.place()));
-                "not set".to_owned()
+                let done = cause.not_done("was not set");
+                error = Some(format!("Status {} {done}: {cause}", closing.place()));
+                done.to_owned()
             }
         },
     };
@@ -247,7 +247,7 @@ async fn comment_on(
     authors: &[gitea::User],
 ) -> Result<&'static str, gitea::Error> {
     let Progress::Ended(end) = &found.progress else { return Ok("") };
-    if found.shared {
+    if found.shared && reconcile.comment != CommentMode::Off {
         return Ok(", no comment, since several pull requests have this head");
     }
     let there = match comments {

@@ -125,7 +125,7 @@ impl Answer {
             since: self.since,
         });
         // Somebody has told the end of this run before: `wait`, `reconcile`, or a report of an earlier attempt.
-        let is_told = runs.as_ref().is_ok_and(|runs| runs.has_end_of(self.number, &self.context));
+        let is_told = runs.as_ref().is_ok_and(|runs| runs.end_of(self.number, &self.context).is_some());
         let creator = runs.as_ref().ok().and_then(|runs| runs.creator_of(&self.context));
         let newer = runs.as_ref().ok().and_then(|runs| runs.newer_than(self.number, &self.context));
         let me = Cell::new(None);
@@ -207,21 +207,21 @@ impl Answer {
                 "The status was left alone.".to_owned()
             }
             Err(error) => {
-                summary.push(format!("Status {}: {}", markdown(&place), not_done(error, "was not set")));
+                summary.push(format!("Status {}: {}", markdown(&place), error.not_done("was not set")));
                 let diagnosis = diagnosis::of_status(gitea, source, error).await;
-                format!("The status {}. {diagnosis} ({error})", not_done(error, "was not set"))
+                format!("The status {}. {diagnosis} ({error})", error.not_done("was not set"))
             }
         };
         let comment_told = match (&comment, pull_request) {
             (Ok(Some(done)), Some(number)) => {
                 let line = done.tell(pages, source, *number, runner)?;
                 summary.push(line);
-                "The comment was created.".to_owned()
+                done.to_string()
             }
             (Err(error), _) => {
-                summary.push(format!("Comment: {}", not_done(error, "was not created")));
+                summary.push(format!("Comment: {}", error.not_done("was not created")));
                 let diagnosis = diagnosis::of_comment(gitea, source, error).await;
-                format!("The comment {}. {diagnosis} ({error})", not_done(error, "was not created"))
+                format!("The comment {}. {diagnosis} ({error})", error.not_done("was not created"))
             }
             _ => {
                 runner.info(match (pull_request, report.comment) {
@@ -243,11 +243,6 @@ impl Answer {
             (Ok(_), Err(_)) => Err(Error::Incomplete(format!("{comment_told} {status_told}"))),
         }
     }
-}
-
-/// What is true of a write that failed.
-fn not_done(error: &gitea::Error, not: &str) -> String {
-    if error.may_have_written() { "may be there or not".to_owned() } else { not.to_owned() }
 }
 
 /// The number of this run's page: from the jobs, whose addresses are right in each version; where they cannot be read, from

@@ -13,6 +13,7 @@ struct RunStatus {
     context: String,
     run: RunNumber,
     pending: bool,
+    state: String,
     description: String,
     creator: Option<User>,
     created_at: Option<OffsetDateTime>,
@@ -34,6 +35,7 @@ impl RunStatuses {
                 context: status.context.clone(),
                 run: pages.run_number(&status.target_url, repo)?,
                 pending: status.state == "pending",
+                state: status.state.clone(),
                 description: status.description.clone(),
                 creator: status.creator,
                 created_at: status.created_at(),
@@ -66,9 +68,9 @@ impl RunStatuses {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
     }
 
-    /// Whether the status of `context` tells the end of `run`.
-    pub(crate) fn has_end_of(&self, run: RunNumber, context: &StatusContext) -> bool {
-        self.of(context).is_some_and(|status| status.run == run && !status.pending)
+    /// The state in which the status of `context` tells the end of `run`.
+    pub(crate) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<&str> {
+        self.of(context).filter(|status| status.run == run && !status.pending).map(|status| status.state.as_str())
     }
 
     /// The account that set the status of `context`: it may write to the repository, so it is one of those that dispatch and

@@ -34,13 +34,15 @@ pub(crate) enum Error {
          `mode: reconcile` tells the end"
     )]
     Timeout(String),
-    #[error("The run could not be asked for until `wait-timeout`, so its outcome is not known here: {page} ({cause})")]
+    #[error(
+        "The run could not be asked for when `wait-timeout` was over, so its outcome is not known here: {page} ({cause})"
+    )]
     Lost { page: String, cause: String },
     #[error("Gave up telling what became of the run after a minute: {0}")]
     Budget(String),
     #[error("The run ended with {outcome}: {page}")]
     Failed { outcome: String, page: String },
-    #[error("The run was deleted before it told its outcome: {0}")]
+    #[error("The run was deleted: {0}")]
     Gone(String),
     #[error("The run ended with {outcome}: {page} , and the pull request was not told all of it: {cause}")]
     Untold { outcome: String, page: String, cause: String },
@@ -150,13 +152,15 @@ async fn tell_end(
     let place = closing.place();
     let status_told = match &status {
         Ok(Status::Set) => format!("Status {place}: {state}, {description}"),
-        Ok(Status::Told) => format!("Status {place}: told by the run itself"),
+        Ok(Status::Told(state)) => format!("Status {place}: {state}, told by the run itself"),
         Ok(Status::NotOurs) => format!("Status {place} is left alone: it is a newer run's"),
-        Err(error) => format!("Status {place} could not be set: {error}"),
+        Err(error) => format!("Status {place} {}: {error}", error.not_done("was not set")),
     };
     runner.info(&status_told);
-    if matches!(status, Ok(Status::Set | Status::Told)) {
-        runner.output("state", &state.to_string())?;
+    match &status {
+        Ok(Status::Set) => runner.output("state", &state.to_string())?,
+        Ok(Status::Told(state)) => runner.output("state", state)?,
+        Ok(Status::NotOurs) | Err(_) => {}
     }
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&outcome)), markdown(&status_told)];
     // In `update` the one comment is the newer run's, and without the status nobody knows which one is one's own.
@@ -171,7 +175,7 @@ async fn tell_end(
             Ok(Some(done)) => summary.push(done.tell(pages, closing.source, number, runner)?),
             Ok(None) => {}
             Err(error) => {
-                summary.push("Comment: could not be created".to_owned());
+                summary.push(format!("Comment: {}", error.not_done("was not written")));
                 comment_error = Some(error);
             }
         }
@@ -215,10 +219,12 @@ async fn tell_timeout(
 ) -> Result<(), Error> {
     match closing.set(gitea, pages, State::Pending, description, true).await {
         Ok((Status::Set, _)) => runner.info(&format!("Status {}: pending, {description}", closing.place())),
-        Ok((Status::Told | Status::NotOurs, _)) => {
+        Ok((Status::Told(_) | Status::NotOurs, _)) => {
             runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place()));
         }
-        Err(error) => runner.warning(&format!("The pending status still says what it said before: {error}")),
+        Err(error) => {
+            runner.warning(&format!("The pending status {}: {error}", error.not_done("says what it said before")))
+        }
     }
     Err(Error::Timeout(pages.run(closing.target, closing.run).to_string()))
 }

@@ -91,8 +91,8 @@ fn jittered(pause: Duration, random: f64) -> Duration {
     pause.mul_f64(0.75 + random / 2.0)
 }
 
-/// A number from 0 to 1. The standard library seeds its hash maps at random, which is random enough for a pause.
-fn random() -> f64 {
+/// A number from 0 to 1. The standard library seeds its hash maps at random, which is random enough for a pause, and for where to begin.
+pub(crate) fn random() -> f64 {
     RandomState::new().hash_one(()) as f64 / u64::MAX as f64
 }
 
