@@ -31,6 +31,9 @@ use tokio::time::timeout;
 /// The most time that a step takes, apart from `wait`. A runner is worth more than an answer that does not come.
 const BUDGET: Duration = Duration::from_secs(60);
 
+/// The digest of the source that `.ci/build-dist` has built this from.
+const SOURCE: Option<&str> = option_env!("SOURCE_DIGEST");
+
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("Nothing was sent: {0}")]
@@ -51,6 +54,11 @@ enum Error {
 
 fn main() -> ExitCode {
     let mut runner = Runner::new(stdout());
+    if std::env::args().nth(1).as_deref() == Some("--version") {
+        let source = SOURCE.unwrap_or("unknown, not built for a release");
+        runner.info(&format!("dispatch-action {}, source {source}", env!("CARGO_PKG_VERSION")));
+        return ExitCode::SUCCESS;
+    }
     match run(&mut runner) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -129,3 +129,14 @@ fn unset_input_arrives_empty_and_takes_its_default() {
 
     assert_eq!(stage.gitea.requests()[0].body["ref"], "main");
 }
+
+#[test]
+fn version_is_told_without_a_configuration() {
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_dispatch-action")).arg("--version").env_clear().output();
+
+    let output = output.unwrap();
+    let expected =
+        concat!("dispatch-action ", env!("CARGO_PKG_VERSION"), ", source unknown, not built for a release\n");
+    assert_eq!((output.status.success(), String::from_utf8(output.stdout).unwrap().as_str()), (true, expected));
+}
