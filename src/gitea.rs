@@ -181,6 +181,9 @@ pub(crate) struct PullRequest {
     /// How many comments it has.
     #[serde(default)]
     pub(crate) comments: u64,
+    /// Whether another one has the same head. The server does not say it.
+    #[serde(skip)]
+    pub(crate) shares_head: bool,
 }
 
 /// The newest commit of a pull request.

@@ -4,7 +4,6 @@
 //! that is closed three: its status again, its final status, its comment.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use time::{Duration, OffsetDateTime};
@@ -77,23 +76,23 @@ pub(crate) async fn run(
     let end_of_reading = Instant::now() + READING_TIME;
     progress::check_version(gitea, "`mode: reconcile`").await?;
     let pulls = gitea.open_pull_requests(source).await;
-    let pulls = pulls.map_err(|cause| Error::PullRequests { source_repo: source.clone(), cause: cause.to_string() })?;
+    let mut pulls =
+        pulls.map_err(|cause| Error::PullRequests { source_repo: source.clone(), cause: cause.to_string() })?;
     let pull_requests = pulls.len();
     // Pull requests of one commit share its statuses. Which of them a run was dispatched for nobody can tell.
-    let mut heads: BTreeMap<String, (PullRequest, bool)> = BTreeMap::new();
-    for pull in pulls {
-        let shared = heads.remove(&pull.head.sha);
-        heads.insert(pull.head.sha.clone(), shared.map_or((pull, false), |(first, _)| (first, true)));
-    }
+    pulls.sort_by(|one, other| one.head.sha.cmp(&other.head.sha));
+    pulls.dedup_by(|next, first| {
+        let same = next.head.sha == first.head.sha;
+        first.shares_head |= same;
+        same
+    });
     // Where the time does not suffice for all, it is not always the same ones that are left out.
-    let mut heads: Vec<_> = heads.into_values().collect();
-    let count = heads.len();
+    let count = pulls.len();
     let first = (gitea::random() * count as f64) as usize;
-    heads.rotate_left(first.min(count));
-    let looked_at = in_parallel(heads, async |(pull, shared)| {
-        timeout_at(end_of_reading, look_at(gitea, pages, reconcile, &pull, shared)).await.ok()
-    })
-    .await;
+    pulls.rotate_left(first.min(count));
+    let looked_at =
+        in_parallel(pulls, async |pull| timeout_at(end_of_reading, look_at(gitea, pages, reconcile, &pull)).await.ok())
+            .await;
 
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     let left_out = looked_at.iter().filter(|looked_at| looked_at.is_none()).count();
@@ -144,7 +143,6 @@ async fn look_at(
     pages: &BaseUrl,
     reconcile: &Reconcile,
     pull: &PullRequest,
-    shared: bool,
 ) -> Vec<Result<Found, progress::Unknown>> {
     let Reconcile { source, target, context, .. } = reconcile;
     // A pull request without a valid head has no statuses.
@@ -159,7 +157,14 @@ async fn look_at(
     {
         let (sha, comments) = (sha.clone(), pull.comments);
         let progress = progress::of(gitea, target, status.run.into()).await;
-        found.push(progress.map(|progress| Found { pull: pull.number, shared, comments, sha, status, progress }));
+        found.push(progress.map(|progress| Found {
+            pull: pull.number,
+            shared: pull.shares_head,
+            comments,
+            sha,
+            status,
+            progress,
+        }));
     }
     found
 }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod properties;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::error::Error as _;
 use std::time::Duration;
@@ -131,7 +132,10 @@ impl Http {
             body.extend_from_slice(&chunk);
         }
         // Before anything is cut, or becomes a part of a status.
-        let body = self.token.redact(&String::from_utf8_lossy(&body));
+        let mut body = String::from_utf8_lossy(&body);
+        if body.contains(self.token.reveal()) {
+            body = Cow::Owned(self.token.redact(&body));
+        }
         if !status.is_success() {
             let message = match location {
                 Some(location) if status.is_redirection() => format!("it points to {location}, which is not followed"),
