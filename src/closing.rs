@@ -79,6 +79,6 @@ impl Closing<'_> {
 
     /// The status for the log.
     pub(crate) fn place(&self) -> String {
-        format!("{} on {}@{}", self.context.as_str(), self.source, self.sha.short())
+        message::place(self.context, self.source, self.sha)
     }
 }

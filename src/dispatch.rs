@@ -90,7 +90,7 @@ pub(crate) async fn run(
     };
     let overtaken =
         |statuses: &RunStatuses, _| statuses.beyond(run.map(|DispatchedRun { number, .. }| number)?, context);
-    let place = format!("{} on {source}@{}", context.as_str(), sha.short());
+    let place = message::place(context, source, sha);
     let look = start.elapsed() > OVERTAKEN_AFTER;
     let status_now = match set_early_status(gitea, pages, dispatch, &status, look, overtaken).await {
         Ok(None) => {
@@ -213,6 +213,6 @@ async fn set_early_status(
 fn left_alone(pages: &BaseUrl, dispatch: &Dispatch, run: RunNumber, runner: &mut Runner<impl Write>) {
     let Dispatch { target, source, sha, context, .. } = dispatch;
     let page = pages.run(target, run);
-    let place = format!("{} on {source}@{}", context.as_str(), sha.short());
+    let place = message::place(context, source, sha);
     runner.info(&format!("Status {place} is left alone: it already tells of {page}"));
 }

@@ -9,10 +9,15 @@ use time::{OffsetDateTime, UtcOffset};
 
 pub(crate) use marker::Marker;
 
-use crate::types::{Outcome, RepoName, StatusContext};
+use crate::types::{CommitSha, Outcome, RepoName, StatusContext};
 
 /// How many characters of a foreign text are shown.
 const SHOWN: usize = 300;
+
+/// Where a status is, for the log.
+pub(crate) fn place(context: &StatusContext, repo: &RepoName, sha: &CommitSha) -> String {
+    format!("{} on {repo}@{}", context.as_str(), sha.short())
+}
 
 /// The description of the status that waits for the run.
 pub(crate) fn pending(target: &RepoName) -> String {

@@ -80,8 +80,7 @@ pub(crate) async fn of(gitea: &Gitea, target: &RepoName, run: RunId) -> Result<P
 }
 
 fn of_jobs(jobs: &[Job]) -> Progress {
-    let outcomes: Option<Vec<Outcome>> = jobs.iter().map(|job| job.conclusion().map(Outcome::from)).collect();
-    let Some(outcomes) = outcomes else {
+    if jobs.iter().any(|job| job.conclusion().is_none()) {
         let created = jobs.iter().filter_map(Job::created_at).min();
         let waits = jobs.iter().any(|job| job.state == "queued");
         return if waits && jobs.iter().all(|job| job.started_at().is_none()) {
@@ -89,14 +88,13 @@ fn of_jobs(jobs: &[Job]) -> Progress {
         } else {
             Progress::Running(created)
         };
-    };
+    }
     let attempt = jobs.iter().map(|job| job.run_attempt).max().unwrap_or_default();
     let latest = || latest(jobs);
     let started = latest().filter(|job| job.run_attempt == attempt).filter_map(Job::started_at).min();
     let completed = latest().filter_map(Job::completed_at).max();
     let elapsed = started.zip(completed).and_then(|(start, end)| Duration::try_from(end - start).ok());
-    let outcome = latest().filter_map(Job::conclusion).map(Outcome::from).max();
-    let outcome = outcome.or_else(|| outcomes.into_iter().max()).unwrap_or(Outcome::Skipped);
+    let outcome = latest().filter_map(Job::conclusion).map(Outcome::from).max().unwrap_or(Outcome::Skipped);
     Progress::Ended(End { outcome, elapsed, attempt: attempt.max(1) })
 }
 

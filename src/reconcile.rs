@@ -14,7 +14,7 @@ use crate::comment::Done;
 use crate::config::{CommentMode, Reconcile};
 use crate::gitea::{self, Comment, Gitea, PullRequest};
 use crate::links::BaseUrl;
-use crate::message::{self, markdown, one_line};
+use crate::message::{self, Marker, markdown, one_line};
 use crate::progress::{self, Progress};
 use crate::run_statuses::{Pending, RunStatuses};
 use crate::runner::{self, Runner};
@@ -175,7 +175,11 @@ async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: &[Found]) -
     let closing = found.iter().filter(|one| one.comments > 0 && matches!(one.progress, Progress::Ended(_)));
     let oldest = closing.map(|one| one.status.created_at).min();
     match (reconcile.comment, oldest) {
-        (CommentMode::Create, Some(Some(since))) => gitea.all_comments(&reconcile.source, since).await.ok(),
+        (CommentMode::Create, Some(Some(since))) => {
+            let mut comments = gitea.all_comments(&reconcile.source, since).await.ok()?;
+            comments.retain(|comment| Marker::at_end_of(&comment.body).is_some());
+            Some(comments)
+        }
         (CommentMode::Create, None) | (CommentMode::Off, _) => Some(Vec::new()),
         _ => None,
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::comment::{self, RunComment};
 use crate::config::{CommentMode, GivenStatus, Report, ThisRun};
-use crate::gitea::{self, Gitea, NewStatus, RunJobs, Statuses};
+use crate::gitea::{self, Gitea, NewStatus, RunJobs};
 use crate::links::BaseUrl;
 use crate::message::{self, Marker, markdown, one_line};
 use crate::run_statuses::RunStatuses;
@@ -68,8 +68,10 @@ pub(crate) async fn run(
     let verdict = Verdict::new(&report.status, run.attempt, jobs.ok().flatten())?;
     runner.info(&format!("Run {page}: {} ({})", one_line(verdict.outcome.as_str()), one_line(&verdict.because)));
 
-    let answer = Answer::new(pages, report, number, verdict, statuses.as_ref().ok());
+    let since = statuses.as_ref().ok().and_then(|statuses| statuses.answered_at);
     let runs = statuses.map(|statuses| RunStatuses::new(&statuses, pages, &run.repo));
+    let linked = runs.as_ref().ok().and_then(|runs| runs.context_of(number));
+    let answer = Answer::new(report, number, page, verdict, linked, since);
     let (status, comment) = answer.send(gitea, report, runs).await;
     answer.tell(gitea, pages, report, status, comment, runner).await
 }
@@ -94,15 +96,20 @@ type StatusDone = Result<Option<RunNumber>, gitea::Error>;
 type CommentDone = Result<Option<comment::Done>, gitea::Error>;
 
 impl Answer {
-    fn new(pages: &BaseUrl, report: &Report, number: RunNumber, verdict: Verdict, statuses: Option<&Statuses>) -> Self {
+    /// `linked` is the context of the status that links to this run.
+    fn new(
+        report: &Report,
+        number: RunNumber,
+        page: Url,
+        verdict: Verdict,
+        linked: Option<StatusContext>,
+        since: Option<OffsetDateTime>,
+    ) -> Self {
         let run = &report.run;
-        let page = pages.run(&run.repo, number);
-        let linked = statuses.and_then(|statuses| RunStatuses::new(statuses, pages, &run.repo).context_of(number));
         let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(&run.repo));
         let marker = Marker { target: run.repo.clone(), run: run.id, attempt: run.attempt, context: context.clone() };
         let text = message::comment(&context, &verdict.outcome, &page, report.body.as_deref(), &marker);
         let description = message::ended(&verdict.outcome, verdict.elapsed);
-        let since = statuses.and_then(|statuses| statuses.answered_at);
         Self { number, page, outcome: verdict.outcome, context, description, marker, text, since }
     }
 
@@ -192,7 +199,7 @@ impl Answer {
         runner.output("run-id", &run.id.to_string())?;
         runner.output("run-url", page.as_str())?;
         let mut summary = vec![format!("Run: [{}]({page})", markdown(&run.repo.to_string()))];
-        let place = format!("{} on {source}@{}", context.as_str(), sha.short());
+        let place = message::place(context, source, sha);
         let status_told = match &status {
             Ok(None) => {
                 runner.info(&format!("Status {place}: {state}, {description}"));

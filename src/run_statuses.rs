@@ -12,11 +12,16 @@ pub(crate) struct RunStatuses(Vec<RunStatus>);
 struct RunStatus {
     context: String,
     run: RunNumber,
-    pending: bool,
     state: String,
     description: String,
     creator: Option<User>,
     created_at: Option<OffsetDateTime>,
+}
+
+impl RunStatus {
+    fn is_pending(&self) -> bool {
+        self.state == "pending"
+    }
 }
 
 /// A status that waits for the end of a run.
@@ -34,7 +39,6 @@ impl RunStatuses {
             Some(RunStatus {
                 context: status.context.clone(),
                 run: pages.run_number(&status.target_url, repo)?,
-                pending: status.state == "pending",
                 state: status.state.clone(),
                 description: status.description.clone(),
                 creator: status.creator,
@@ -58,7 +62,7 @@ impl RunStatuses {
     /// `run` must not overwrite.
     pub(crate) fn beyond(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
         self.of(context)
-            .filter(|status| status.run > run || status.run == run && !status.pending)
+            .filter(|status| status.run > run || status.run == run && !status.is_pending())
             .map(|status| status.run)
     }
 
@@ -70,7 +74,7 @@ impl RunStatuses {
 
     /// The state in which the status of `context` tells the end of `run`.
     pub(crate) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<&str> {
-        self.of(context).filter(|status| status.run == run && !status.pending).map(|status| status.state.as_str())
+        self.of(context).filter(|status| status.run == run && !status.is_pending()).map(|status| status.state.as_str())
     }
 
     /// The account that set the status of `context`: it may write to the repository, so it is one of those that dispatch and
@@ -86,7 +90,7 @@ impl RunStatuses {
 
     /// All that wait for the end of a run.
     pub(crate) fn all_pending(&self) -> impl Iterator<Item = Pending> {
-        self.0.iter().filter(|status| status.pending).filter_map(|status| {
+        self.0.iter().filter(|status| status.is_pending()).filter_map(|status| {
             let (description, created_at) = (status.description.clone(), status.created_at);
             Some(Pending { context: status.context.parse().ok()?, run: status.run, description, created_at })
         })
