@@ -154,6 +154,11 @@ fn action_folder() -> (tempfile::TempDir, std::path::PathBuf) {
     (temp, folder)
 }
 
+/// The released binary for this machine, in the action's folder.
+fn released() -> String {
+    format!("dist/dispatch-action-linux-{}", std::env::consts::ARCH)
+}
+
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -162,8 +167,7 @@ fn text(output: &Output) -> String {
 fn steps_of_action_yml_make_the_round_trip() {
     let stage = stage(Version::V1_26);
     let (_temp, folder) = action_folder();
-    let released = format!("dist/dispatch-action-linux-{}", std::env::consts::ARCH);
-    symlink(env!("CARGO_BIN_EXE_dispatch-action"), folder.join(released)).unwrap();
+    symlink(crate::binary(), folder.join(released())).unwrap();
     let event = folder.join("event.json");
     let output = folder.join("output");
     let run = |given: &[(&str, &str)], name: &str, repository: &str, payload: String| {
@@ -202,65 +206,43 @@ fn script(path: &Path, text: &str) {
 }
 
 #[test]
-fn without_a_release_the_source_is_built_once() {
+fn lost_execute_bit_in_a_read_only_folder_does_no_harm() {
     let (temp, folder) = action_folder();
-    fs::create_dir(folder.join("src")).unwrap();
-    for name in ["Cargo.toml", "Cargo.lock", "src/main.rs"] {
-        fs::write(folder.join(name), "one").unwrap();
+    let binary = folder.join(released());
+    script(&binary, r#"echo "mode=$INPUT_MODE"; exit 3"#);
+    let temporary = temp.path().join("temporary");
+    fs::create_dir(&temporary).unwrap();
+    for (path, mode) in [(&binary, 0o444), (&folder.join("dist/run"), 0o444), (&folder.join("dist"), 0o555)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
-    let bin = temp.path().join("bin");
-    fs::create_dir(&bin).unwrap();
-    // A cargo that builds a binary which says hello, into the folder that it is told.
-    script(
-        &bin.join("cargo"),
-        r#"while [ "$1" != --target-dir ]; do shift; done
-mkdir -p "$2/release"; printf '#!/bin/sh\necho hello\n' > "$2/release/dispatch-action"; chmod +x "$2/release/dispatch-action""#,
-    );
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let cache = temp.path().join("cache");
-    let run = || text(&run_step(&folder, &[], &[("PATH", &path), ("XDG_CACHE_HOME", cache.to_str().unwrap())]));
 
-    let first = run();
-    assert!(first.starts_with("Building dispatch-action from its source, once: "), "{first}");
-    assert!(first.ends_with("\nhello\n") && first.lines().count() == 2, "{first}");
-    assert_eq!(run(), "hello\n");
+    let result = run_step(&folder, &[("mode", "report")], &[("TMPDIR", temporary.to_str().unwrap())]);
 
-    fs::write(folder.join("src/main.rs"), "two").unwrap();
-    assert_eq!(run().lines().count(), 2, "another source is another build");
-    let entries: Vec<_> = fs::read_dir(cache.join("dispatch-action")).unwrap().collect();
-    assert_eq!(entries.len(), 2);
+    fs::set_permissions(folder.join("dist"), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!((result.status.code(), text(&result).as_str()), (Some(3), "mode=report\n"));
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "the copy is gone");
+    assert_eq!(fs::metadata(&binary).unwrap().permissions().mode() & 0o777, 0o444, "the folder is as it was");
 }
 
 #[test]
-fn build_from_source_sees_neither_the_token_nor_the_workspace() {
-    let (temp, folder) = action_folder();
-    fs::create_dir(folder.join("src")).unwrap();
-    for name in ["Cargo.toml", "Cargo.lock", "src/main.rs"] {
-        fs::write(folder.join(name), "one").unwrap();
-    }
-    // A cargo that tells where it runs and what it is given, and fails.
-    script(&temp.path().join("cargo"), "pwd; echo \"token=${INPUT_TOKEN-none}\"; exit 1");
-    let path = format!("{}:{}", temp.path().display(), std::env::var("PATH").unwrap());
-    let cache = temp.path().join("cache");
-    let vars = [("PATH", path.as_str()), ("XDG_CACHE_HOME", cache.to_str().unwrap())];
+fn missing_binary_is_named() {
+    let (_temp, folder) = action_folder();
 
-    let result = run_step(&folder, &[("token", stage::TOKEN)], &vars);
+    let result = run_step(&folder, &[], &[]);
 
     assert!(!result.status.success());
-    let seen = text(&result);
-    assert!(seen.contains(&format!("{}\ntoken=none\n", folder.canonicalize().unwrap().display())), "{seen}");
-    let leftovers = fs::read_dir(cache.join("dispatch-action")).unwrap().next().unwrap().unwrap().path();
-    assert_eq!(fs::read_dir(leftovers).unwrap().count(), 0, "the folder of the build is gone");
+    let message = text(&result).replace(folder.to_str().unwrap(), "FOLDER").replace(std::env::consts::ARCH, "ARCH");
+    insta::assert_snapshot!(message, @"::error::FOLDER/dist/dispatch-action-linux-ARCH is missing: name a release of dispatch-action in `uses:`, such as @v1");
 }
 
 #[test]
 fn unknown_platform_is_told_which_are_known() {
     let (temp, folder) = action_folder();
-    script(&temp.path().join("uname"), r#"case "$1" in -s) echo Plan9 ;; -m) echo mips ;; esac"#);
+    script(&temp.path().join("uname"), "echo Plan9 mips");
     let path = format!("{}:{}", temp.path().display(), std::env::var("PATH").unwrap());
 
     let result = run_step(&folder, &[], &[("PATH", &path)]);
 
     assert!(!result.status.success());
-    insta::assert_snapshot!(text(&result), @"::error::dispatch-action knows Linux on x86_64, aarch64 and armv7; this runner is Plan9 on mips");
+    insta::assert_snapshot!(text(&result), @"::error::dispatch-action has no binary for this runner (Plan9 mips), only for Linux on x86_64, aarch64 and armv7: choose such a runner by `runs-on`");
 }

@@ -28,9 +28,14 @@ mod wait;
 use fake::{Request, Version};
 use stage::Stage;
 
-/// The stage on a server of this version, with the binary that these tests are about.
+/// The binary that these tests are about.
+fn binary() -> String {
+    stage::binary(env!("CARGO_BIN_EXE_dispatch-action"))
+}
+
+/// The stage on a server of this version, with that binary.
 fn stage(version: Version) -> Stage {
-    Stage::new(env!("CARGO_BIN_EXE_dispatch-action"), version)
+    Stage::new(&binary(), version)
 }
 
 /// What was sent: a line a request, with its body.

@@ -155,7 +155,7 @@ fn hostile_job_name_and_status_stay_on_their_line() {
 
 /// A stage over https, whose certificate is of a private authority in a file of its folder.
 fn tls_stage() -> (Stage, tempfile::TempDir) {
-    let stage = Stage::on(FakeGitea::start_tls(Version::V1_26), env!("CARGO_BIN_EXE_dispatch-action"));
+    let stage = Stage::on(FakeGitea::start_tls(Version::V1_26), &crate::binary());
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ca.pem"), stage.gitea.ca_pem()).unwrap();
     (stage, folder)

@@ -19,6 +19,11 @@ pub(crate) const TOKEN: &str = "token-of-the-bot";
 /// What people type, as opposed to the address of the fake.
 pub(crate) const PAGES: &str = "https://gitea.example.com";
 
+/// The binary to start: the one that cargo has built, unless `DISPATCH_ACTION_BIN` names another, such as one that is to be released.
+pub(crate) fn binary(built: &str) -> String {
+    std::env::var("DISPATCH_ACTION_BIN").unwrap_or_else(|_| built.to_owned())
+}
+
 /// The fake server with its repositories, and a folder for what a step leaves behind.
 pub(crate) struct Stage {
     pub(crate) gitea: FakeGitea,
@@ -164,16 +169,8 @@ impl Step {
 
     /// Runs it to its end.
     pub(crate) fn run(self) -> Done {
-        let (mut command, files) = self.command();
-        let result = command.output().unwrap();
-        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Done {
-            success: result.status.success(),
-            log: text(result.stdout) + &text(result.stderr),
-            outputs: read(&files.output),
-            summary: read(&files.summary),
-        }
+        let (command, files) = self.command();
+        files.after(command)
     }
 }
 
@@ -181,6 +178,21 @@ impl Step {
 pub(crate) struct StepFiles {
     output: PathBuf,
     summary: PathBuf,
+}
+
+impl StepFiles {
+    /// Runs the step's command to its end, and reads the files.
+    pub(crate) fn after(self, mut command: Command) -> Done {
+        let result = command.output().unwrap();
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Done {
+            success: result.status.success(),
+            log: text(result.stdout) + &text(result.stderr),
+            outputs: read(&self.output),
+            summary: read(&self.summary),
+        }
+    }
 }
 
 /// What a step left behind.

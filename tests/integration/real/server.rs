@@ -125,13 +125,6 @@ impl Server {
     }
 }
 
-/// Where jobs find `$XDG_CACHE_HOME`: one directory for all servers, so that the action is built only once.
-pub(crate) fn job_cache() -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real-cache");
-    fs::create_dir_all(&path).unwrap();
-    path
-}
-
 /// So many random bytes as hexadecimal digits.
 pub(crate) fn random_hex(bytes: usize) -> String {
     let mut random = vec![0; bytes];
@@ -243,11 +236,7 @@ fn gitea_command(gitea: &Path, root: &Path) -> Command {
 /// A command of the runner's binary, whose jobs see this environment too.
 fn runner_command(runner: &Path, root: &Path) -> Command {
     let mut command = Command::new(runner);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", root.join("home"))
-        .env("XDG_CACHE_HOME", job_cache());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", root.join("home"));
     command.arg("--config").arg(root.join("runner.yaml")).current_dir(root);
     command
 }
