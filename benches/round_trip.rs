@@ -1,5 +1,6 @@
 //! The whole process of `reconcile`, and that of `dispatch` and of `report` beside a script of curl and jq that sends the same requests, against the
-//! fake server in one run: `cargo bench`. Needs curl, jq and the system's bundle of certificate authorities.
+//! fake server in one run: `cargo bench`; with `DISPATCH_ACTION_BIN` that of a release. Before them what a step costs by itself: the start of the
+//! process, and the clone of the action. Needs git, curl, jq and the system's bundle of certificate authorities.
 //!
 //! Times of a machine say little, so each is shown as a ratio: to the script, or to the server's answer time.
 #![allow(
@@ -15,6 +16,8 @@ mod fake;
 mod stage;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,7 +26,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use stage::{PAGES, SOURCE, Stage, Step, TARGET, WORKFLOW};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_dispatch-action");
+const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/script.sh");
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const ROUNDS: usize = 30;
@@ -33,12 +36,14 @@ fn main() {
     let mut args = std::env::args().skip(1);
     if args.next().as_deref() == Some("--peak-memory") {
         let program = args.next().unwrap();
-        let status = Command::new(program).stdout(Stdio::null()).status().unwrap();
+        let status = Command::new(program).args(args).stdout(Stdio::null()).status().unwrap();
         assert!(status.success());
         println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss());
         return;
     }
-    println!("{:<28}{:>12}{:>12}{:>10}{:>10}", "answers at once", "action", "script", "wall", "CPU");
+    start();
+    clone();
+    println!("\n{:<28}{:>12}{:>12}{:>10}{:>10}", "answers at once", "action", "script", "wall", "CPU");
     for (scheme, tls) in [("http", false), ("https", true)] {
         for mode in ["dispatch", "report"] {
             let bench = Bench::new(tls, mode);
@@ -59,7 +64,7 @@ fn main() {
         for mode in ["dispatch", "report"] {
             let bench = Bench::new(tls, mode);
             bench.stage.gitea.set_delay(delay);
-            let action = bench.measure(BINARY, 10);
+            let action = bench.measure(&binary(), 10);
             let ratio = action.wall.as_secs_f64() / delay.as_secs_f64();
             println!("{:<28}{:>9.1} ms{ratio:>22.2}", format!("{mode} over {scheme}"), millis(action.wall));
         }
@@ -74,6 +79,67 @@ fn main() {
     reconcile();
 }
 
+/// The binary that this is about.
+fn binary() -> String {
+    stage::binary(env!("CARGO_BIN_EXE_dispatch-action"))
+}
+
+/// What each step costs before it does anything, beside the start of curl, and of Node where there is one.
+fn start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(Path::new(PROJECT).join("dist/run"), folder.path().join("run")).unwrap();
+    let released = format!("dispatch-action-linux-{}", std::env::consts::ARCH);
+    symlink(binary(), folder.path().join(released)).unwrap();
+    let run = folder.path().join("run");
+    let (binary, run) = (binary(), run.to_str().unwrap());
+    let programs = [
+        ("action --version", vec![binary.as_str(), "--version"]),
+        ("by dist/run", vec!["sh", run, "--version"]),
+        ("curl --version", vec!["curl", "--version"]),
+        ("node -e 0", vec!["node", "-e", "0"]),
+    ];
+    let programs: Vec<_> = programs.into_iter().filter(|(_, program)| is_there(program[0])).collect();
+    let mut walls = vec![Vec::new(); programs.len()];
+    // In turns, so that what else the machine does meets all.
+    for _ in 0..ROUNDS {
+        for ((_, program), walls) in programs.iter().zip(&mut walls) {
+            let start = Instant::now();
+            assert!(command(program).status().unwrap().success(), "{program:?} failed");
+            walls.push(start.elapsed());
+        }
+    }
+    println!("{:<28}{:>12}{:>10}{:>16}", "start", "wall", "ratio", "peak memory");
+    let walls: Vec<_> = walls.into_iter().map(median).collect();
+    for ((name, program), wall) in programs.iter().zip(&walls) {
+        let (wall, ratio) = (millis(*wall), wall.as_secs_f64() / walls[0].as_secs_f64());
+        println!("{name:<28}{wall:>9.1} ms{ratio:>9.1}x{:>12.2} MiB", peak_memory(&command(program)));
+    }
+}
+
+/// What a runner fetches for each job: the whole history (up to runner 2), or the last commit.
+fn clone() {
+    println!("\n{:<28}{:>12}", "clone of the action", "on disk");
+    for (name, depth) in [("whole history", None), ("last commit", Some("--depth=1"))] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut git = Command::new("git");
+        git.args(["clone", "--quiet", "--bare"]).args(depth).arg(format!("file://{PROJECT}")).arg(folder.path());
+        assert!(git.status().unwrap().success(), "git clone failed");
+        let packs = std::fs::read_dir(folder.path().join("objects/pack")).unwrap();
+        let bytes: u64 = packs.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+        println!("{name:<28}{:>8.2} MiB", bytes as f64 / f64::from(1 << 20));
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new("sh").args(["-c", "command -v \"$0\" >/dev/null", program]).status().unwrap().success()
+}
+
+fn command(program: &[&str]) -> Command {
+    let mut command = Command::new(program[0]);
+    command.args(&program[1..]).env_clear().env("PATH", std::env::var("PATH").unwrap()).stdout(Stdio::null());
+    command
+}
+
 /// Wall time as a ratio to that of its requests, eight at a time; memory as a ratio to that of few pull requests.
 fn reconcile() {
     let delay = Duration::from_millis(20);
@@ -81,7 +147,7 @@ fn reconcile() {
     let bench = Bench::reconcile(300, 40);
     bench.stage.gitea.set_delay(delay);
     let before = bench.stage.gitea.requests().len();
-    let cost = bench.once(BINARY);
+    let cost = bench.once(&binary());
     let requests = bench.stage.gitea.requests().len() - before;
     let ideal = delay.as_secs_f64() * requests as f64 / 8.0;
     let ratio = cost.wall.as_secs_f64() / ideal;
@@ -116,7 +182,7 @@ impl Bench {
             std::fs::write(file.path(), system + gitea.ca_pem()).unwrap();
             file
         });
-        let stage = Stage::on(gitea, BINARY);
+        let stage = Stage::on(gitea, &binary());
         let mut bench = Self { stage, mode, run: 0, bundle };
         // Warms up, and makes the run that is reported.
         bench.with_bundle(bench.stage.dispatch()).run().ok();
@@ -126,7 +192,7 @@ impl Bench {
 
     /// So many open pull requests, of which so many wait for a run that was cancelled.
     fn reconcile(open: usize, stuck: usize) -> Self {
-        let stage = Stage::new(BINARY, Version::V1_26);
+        let stage = Stage::new(&binary(), Version::V1_26);
         {
             let mut world = stage.gitea.world();
             for number in 1..open {
@@ -178,27 +244,35 @@ impl Bench {
 
     /// Both in turns, so that what else the machine does meets both.
     fn beside_the_script(&self) -> (Cost, Cost) {
-        let (action, script) = (0..ROUNDS).map(|_| (self.once(BINARY), self.once(SCRIPT))).unzip();
+        let binary = binary();
+        let (action, script) = (0..ROUNDS).map(|_| (self.once(&binary), self.once(SCRIPT))).unzip();
         (summary(action), summary(script))
     }
 
     /// In MiB.
     fn peak_memory(&self) -> f64 {
-        let command = self.command(BINARY);
-        let mut small = Command::new(std::env::current_exe().unwrap());
-        small.arg("--peak-memory").arg(BINARY).env_clear();
-        small.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        let output = small.output().unwrap();
-        let kib: f64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
-        kib / 1024.0
+        peak_memory(&self.command(&binary()))
     }
+}
+
+/// The most memory that a command takes, in MiB.
+fn peak_memory(command: &Command) -> f64 {
+    let mut small = Command::new(std::env::current_exe().unwrap());
+    small.arg("--peak-memory").arg(command.get_program()).args(command.get_args());
+    small.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = small.output().unwrap();
+    let kib: f64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+    kib / 1024.0
 }
 
 fn summary(costs: Vec<Cost>) -> Cost {
     let cpu = costs.iter().map(|cost| cost.cpu).sum::<Duration>() / costs.len() as u32;
-    let mut walls: Vec<Duration> = costs.into_iter().map(|cost| cost.wall).collect();
+    Cost { wall: median(costs.into_iter().map(|cost| cost.wall).collect()), cpu }
+}
+
+fn median(mut walls: Vec<Duration>) -> Duration {
     walls.sort();
-    Cost { wall: walls[walls.len() / 2], cpu }
+    walls[walls.len() / 2]
 }
 
 fn children_cpu() -> Duration {
