@@ -5,6 +5,7 @@ mod comment;
 mod config;
 mod diagnosis;
 mod dispatch;
+mod error;
 mod gitea;
 mod links;
 mod message;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use config::{Config, Environment, Task};
+use error::Error;
 use gitea::Gitea;
 use runner::Runner;
 use tokio::time::timeout;
@@ -31,31 +33,11 @@ use tokio::time::timeout;
 /// The most time that a step takes, apart from `wait`. A runner is worth more than an answer that does not come.
 const BUDGET: Duration = Duration::from_secs(60);
 
-/// The digest of the source that `.ci/build-dist` has built this from.
-const SOURCE: Option<&str> = option_env!("SOURCE_DIGEST");
-
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("Nothing was sent: {0}")]
-    Config(#[from] config::Error),
-    #[error("Nothing was sent: {0}")]
-    Start(String),
-    #[error(transparent)]
-    Dispatch(#[from] dispatch::Error),
-    #[error(transparent)]
-    Wait(#[from] wait::Error),
-    #[error(transparent)]
-    Report(#[from] report::Error),
-    #[error(transparent)]
-    Reconcile(#[from] reconcile::Error),
-    #[error("Gave up after {} seconds; what was sent until then may have had its effect", BUDGET.as_secs())]
-    Budget(#[from] tokio::time::error::Elapsed),
-}
-
 fn main() -> ExitCode {
     let mut runner = Runner::new(stdout());
     if std::env::args().nth(1).as_deref() == Some("--version") {
-        let source = SOURCE.unwrap_or("unknown, not built for a release");
+        // The digest that `.ci/build-dist` gives.
+        let source = option_env!("SOURCE_DIGEST").unwrap_or("unknown, not built for a release");
         runner.info(&format!("dispatch-action {}, source {source}", env!("CARGO_PKG_VERSION")));
         return ExitCode::SUCCESS;
     }

@@ -1,0 +1,22 @@
+//! Why the step failed, as the last line of its log says it.
+
+use crate::{BUDGET, config, dispatch, reconcile, report, wait};
+
+/// A failure of the step, whatever it was about to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("Nothing was sent: {0}")]
+    Config(#[from] config::Error),
+    #[error("Nothing was sent: {0}")]
+    Start(String),
+    #[error(transparent)]
+    Dispatch(#[from] dispatch::Error),
+    #[error(transparent)]
+    Wait(#[from] wait::Error),
+    #[error(transparent)]
+    Report(#[from] report::Error),
+    #[error(transparent)]
+    Reconcile(#[from] reconcile::Error),
+    #[error("Gave up after {} seconds; what was sent until then may have had its effect", BUDGET.as_secs())]
+    Budget(#[from] tokio::time::error::Elapsed),
+}
