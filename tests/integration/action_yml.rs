@@ -88,11 +88,15 @@ fn documents_link_to_files_that_are_there() {
     }
 }
 
+/// The text of all files in a folder and in those below it.
+fn sources(folder: &Path) -> String {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| if path.is_dir() { sources(&path) } else { fs::read_to_string(path).unwrap() }).collect()
+}
+
 #[test]
 fn security_page_names_tests_that_are_there() {
-    let sources = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration")).unwrap();
-    let sources = sources.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
-    let sources: String = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration"));
     let security = file("SECURITY.md");
     let names = security
         .split('`')
