@@ -1,6 +1,8 @@
 //! What takes its time: failures that are tried again until the limit. `cargo test -- --skip slow::` leaves them out.
 
+mod endless;
 mod matrix;
+mod requests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

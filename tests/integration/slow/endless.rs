@@ -1,0 +1,56 @@
+//! An answer that never ends, fast or slow, fills no memory and is given up in time.
+
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::requests::{ALWAYS, BUDGET, REQUESTS, inject, set};
+use crate::fake::Fault;
+use crate::stage::Step;
+
+/// The most memory that the step may have had, in KiB. Optimized it needs a tenth of that.
+const MEMORY_LIMIT: u64 = 64 << 10;
+
+/// Runs the step, and gives its peak memory in KiB, as the system last told it.
+fn peak_memory(step: Step) -> u64 {
+    let (mut command, _files) = step.command();
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    let path = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = std::fs::read_to_string(&path).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(peak);
+        thread::sleep(Duration::from_millis(5));
+    }
+    peak
+}
+
+/// Each request gets an answer that never ends: `spaces` at a time, and then a pause.
+fn endless_answers_end(spaces: usize, pause: Duration) {
+    thread::scope(|scope| {
+        for request in REQUESTS {
+            scope.spawn(move || {
+                let (mode, name, ..) = request;
+                let (stage, step) = set(mode);
+                inject(&stage, request, &[(ALWAYS, Fault::Endless { spaces, pause })]);
+                let start = Instant::now();
+                let peak = peak_memory(step);
+                let took = start.elapsed();
+                println!("{name:<28}{took:>8.1?}{:>8} KiB", peak);
+                assert!(took < BUDGET, "{name}: {took:?}");
+                assert!((1..MEMORY_LIMIT).contains(&peak), "{name}: {peak} KiB");
+            });
+        }
+    });
+}
+
+#[test]
+fn answer_without_an_end_fills_no_memory() {
+    endless_answers_end(1 << 20, Duration::ZERO);
+}
+
+#[test]
+fn answer_of_one_byte_a_minute_ends_in_time() {
+    endless_answers_end(1, Duration::from_secs(60));
+}
