@@ -1,4 +1,4 @@
-//! What takes its time: failures that are tried again until the limit. `cargo test -- --skip slow::` leaves them out.
+//! What takes its time: failures that are tried again until the limit, answers that never end, and large repositories. `cargo test -- --skip slow::` leaves them out.
 
 mod endless;
 mod matrix;

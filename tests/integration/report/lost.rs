@@ -55,9 +55,12 @@ fn comment_of_somebody_else_with_our_marker_is_not_ours() {
 fn comment_about_another_attempt_or_context_is_not_this_one() {
     let (stage, run) = running(Version::V1_26);
     stage.report(run).run().ok();
-    stage.gitea.inject("POST", "/comments", 2, Fault::HangUp);
-    stage.report(run).input("context", "another/context").run().ok();
-    stage.report(run).var("GITHUB_RUN_ATTEMPT", "2").run().ok();
+    for another in
+        [stage.report(run).input("context", "another/context"), stage.report(run).var("GITHUB_RUN_ATTEMPT", "2")]
+    {
+        stage.gitea.inject("POST", "/comments", 1, Fault::HangUp);
+        another.run().ok();
+    }
     assert_eq!(comments(&stage).len(), 3);
 }
 
