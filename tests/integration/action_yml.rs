@@ -74,6 +74,7 @@ fn documents_link_to_files_that_are_there() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "RELEASING.md",
         "SECURITY.md",
         "docs/troubleshooting.md",
         "docs/lost-runs.md",

@@ -1,4 +1,4 @@
-//! The round trip on a real Gitea with a real runner: `GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored`.
+//! The round trip on a real Gitea with a real runner: `GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored`.
 
 mod api;
 mod git;
@@ -13,7 +13,7 @@ use world::{BOT, Comment, Run, SOURCE, Setup, Status, TARGET, WORKFLOW, World, c
 
 /// If this fails, the server or the runner is to blame and not the action.
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_job_runs_on_the_server() {
     let server = Server::start().await;
     let name = format!("{OWNER}/plain");
@@ -27,7 +27,7 @@ async fn a_job_runs_on_the_server() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_pull_request_gets_the_status_and_the_comment_of_its_build() {
     let world = World::new().await;
 
@@ -45,7 +45,7 @@ async fn a_pull_request_gets_the_status_and_the_comment_of_its_build() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_second_push_gets_its_own_answer_and_leaves_the_first_one_alone() {
     let world = World::new().await;
     let sha = world.open_pull_request(0).await;
@@ -63,7 +63,7 @@ async fn a_second_push_gets_its_own_answer_and_leaves_the_first_one_alone() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_failed_build_is_reported_as_a_failure() {
     let world = World::new().await;
 
@@ -80,7 +80,7 @@ async fn a_failed_build_is_reported_as_a_failure() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_job_of_its_own_reports_what_the_build_job_did() {
     let world =
         World::with(Setup { target_workflow: example("build-from-pr-untrusted.yml"), ..Setup::default() }).await;
@@ -100,7 +100,7 @@ async fn a_job_of_its_own_reports_what_the_build_job_did() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_job_of_its_own_finds_a_failure_that_nobody_told_it() {
     let usual = example("build-from-pr-untrusted.yml");
     let target_workflow = usual.replace("          status: ${{ needs.build.result }}\n", "");
@@ -115,7 +115,7 @@ async fn a_job_of_its_own_finds_a_failure_that_nobody_told_it() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_trial_run_with_forty_zeros_reports_nothing() {
     let world = World::new().await;
     let inputs = json!({
@@ -136,7 +136,7 @@ async fn a_trial_run_with_forty_zeros_reports_nothing() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_pull_request_from_a_fork_is_answered_through_pull_request_target() {
     let usual = example("source.yml");
     let source_workflow = usual.replacen("pull_request:", "pull_request_target:", 1);
@@ -153,7 +153,7 @@ async fn a_pull_request_from_a_fork_is_answered_through_pull_request_target() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_private_source_is_built_and_answered() {
     let world = World::with(Setup { private_source: true, ..Setup::default() }).await;
     let reader = world.create_user("reader", &["read:repository"]).await;
@@ -171,7 +171,7 @@ async fn a_private_source_is_built_and_answered() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_product_build_checks_out_the_pull_request_as_one_of_its_layers() {
     // The names of the repositories and of the workflow's file are those of this stage; nothing else is changed.
     let here = |workflow: &str| {
@@ -198,7 +198,7 @@ async fn a_product_build_checks_out_the_pull_request_as_one_of_its_layers() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_required_status_keeps_a_pull_request_from_being_merged_until_the_build_succeeds() {
     let world = World::new().await;
     let owner = world.server.owner();

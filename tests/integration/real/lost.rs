@@ -40,7 +40,7 @@ fn is_current(world: &World) -> bool {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_run_that_concurrency_cancels_is_closed_by_reconcile() {
     let target_workflow = target_with("concurrency:\n  group: one\n  cancel-in-progress: true\n");
     let world = World::with(Setup { target_workflow, ..Setup::default() }).await;
@@ -64,7 +64,7 @@ async fn a_run_that_concurrency_cancels_is_closed_by_reconcile() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_run_that_is_cancelled_or_deleted_by_hand_is_closed_by_the_example_workflow() {
     let world = World::new().await;
     if !is_current(&world) {
@@ -92,7 +92,7 @@ async fn a_run_that_is_cancelled_or_deleted_by_hand_is_closed_by_the_example_wor
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_run_whose_runner_dies_is_closed_once_the_server_gives_it_up() {
     let mut world = World::new().await;
     if !is_current(&world) {
@@ -116,7 +116,7 @@ async fn a_run_whose_runner_dies_is_closed_once_the_server_gives_it_up() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_run_that_no_runner_takes_waits_and_a_broken_workflow_is_told() {
     let target_workflow = example("build-from-pr.yml").replace("runs-on: ubuntu-latest", "runs-on: nobody-has-this");
     let world = World::with(Setup { target_workflow: target_workflow.clone(), ..Setup::default() }).await;
@@ -142,7 +142,7 @@ async fn a_run_that_no_runner_takes_waits_and_a_broken_workflow_is_told() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_token_that_lost_its_access_writes_nothing() {
     let world = World::new().await;
     if !is_current(&world) {
@@ -165,7 +165,7 @@ async fn a_token_that_lost_its_access_writes_nothing() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn an_older_report_leaves_the_newer_answer_and_reconcile_goes_well_beside_reports() {
     let world = World::with(Setup { target_workflow: target_with(""), ..Setup::default() }).await;
     if !is_current(&world) {
@@ -204,7 +204,7 @@ async fn an_older_report_leaves_the_newer_answer_and_reconcile_goes_well_beside_
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn one_comment_is_edited_by_each_newer_run() {
     let target_workflow = example("build-from-pr.yml")
         .replace("          mode: report\n", "          mode: report\n          comment: update\n");
@@ -222,7 +222,7 @@ async fn one_comment_is_edited_by_each_newer_run() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_dispatch_that_waits_ends_as_its_run_does() {
     let source_workflow = example("source.yml").replace(
         "          mode: dispatch\n",
@@ -264,7 +264,7 @@ async fn a_dispatch_that_waits_ends_as_its_run_does() {
 }
 
 #[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test -- --ignored, as CONTRIBUTING.md says"]
+#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn before_1_26_a_second_dispatch_leaves_the_first_one_pending_until_the_next_push() {
     let world = World::new().await;
     if world.server.names_runs() {
