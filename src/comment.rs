@@ -11,7 +11,7 @@ use crate::config::CommentMode;
 use crate::gitea::{Comment, Error, Gitea, User};
 use crate::links::BaseUrl;
 use crate::message::Marker;
-use crate::runner::{self, Runner};
+use crate::runner::Runner;
 use crate::types::{CommentId, PullRequestNumber, RepoName};
 
 /// How often a comment is tried whose answer gets lost, and the pause before it is looked for.
@@ -62,7 +62,7 @@ impl Done {
         repo: &RepoName,
         number: PullRequestNumber,
         runner: &mut Runner<impl Write>,
-    ) -> Result<String, runner::Error> {
+    ) -> String {
         let (id, what) = match self {
             Self::Created(id) => (id, "Comment"),
             Self::Edited(id) => (id, "Edited the comment"),
@@ -71,9 +71,9 @@ impl Done {
         };
         let link = pages.comment(repo, number, id);
         runner.info(&format!("{what} on pull request {repo}#{number}: {link}"));
-        runner.output("comment-id", &id.to_string())?;
-        runner.output("comment-url", link.as_str())?;
-        Ok(format!("[{what}]({link}) on pull request {repo}#{number}"))
+        runner.output("comment-id", &id.to_string());
+        runner.output("comment-url", link.as_str());
+        format!("[{what}]({link}) on pull request {repo}#{number}")
     }
 }
 

@@ -13,7 +13,7 @@ use crate::links::BaseUrl;
 use crate::message::{self, markdown};
 use crate::progress;
 use crate::run_statuses::RunStatuses;
-use crate::runner::{self, Runner};
+use crate::runner::Runner;
 use crate::types::{RunNumber, State};
 
 /// A dispatch that took longer may have been overtaken by the report of its own run.
@@ -37,8 +37,6 @@ pub(crate) enum Error {
     Status { page: String, status: String, cause: String },
     #[error(transparent)]
     OldServer(#[from] progress::OldServer),
-    #[error(transparent)]
-    Runner(#[from] runner::Error),
 }
 
 /// Two requests over one connection, where all goes well. Gives the run, where the server tells it.
@@ -57,7 +55,7 @@ pub(crate) async fn run(
     let dispatched = gitea.dispatch_workflow(target, workflow, &WorkflowDispatch { git_ref, inputs }).await;
     let run = match dispatched {
         Ok(run) => run,
-        Err(cause) => return Err(tell_failure(gitea, pages, dispatch, start, cause, runner).await?),
+        Err(cause) => return Err(tell_failure(gitea, pages, dispatch, start, cause, runner).await),
     };
     let page = match run {
         Some(run) => pages.run(target, run.number),
@@ -71,14 +69,14 @@ pub(crate) async fn run(
     match run {
         Some(run) => {
             runner.info(&format!("Run: {page}"));
-            runner.output("run-id", &run.id.to_string())?;
+            runner.output("run-id", &run.id.to_string());
         }
         None => runner.info(&format!(
             "The server does not say which run it started (Gitea does from 1.26 on), so the link is the workflow's page: {page}"
         )),
     }
     // Written before the status is tried: the run is under way, whatever comes of its status.
-    runner.output("run-url", page.as_str())?;
+    runner.output("run-url", page.as_str());
 
     let description = message::pending(target);
     let status = NewStatus {
@@ -95,7 +93,7 @@ pub(crate) async fn run(
     let status_now = match set_early_status(gitea, pages, dispatch, &status, look, overtaken).await {
         Ok(None) => {
             runner.info(&format!("Status {place}: pending, {description}"));
-            runner.output("state", &status.state.to_string())?;
+            runner.output("state", &status.state.to_string());
             "pending"
         }
         Ok(Some(run)) => {
@@ -131,7 +129,7 @@ pub(crate) async fn run(
             format!("{on_behalf}, commit [{}]({})", sha.short(), pages.commit(source, sha)),
             format!("Status {}: {status_now}", markdown(context.as_str())),
         ]),
-    )?;
+    );
     Ok(run)
 }
 
@@ -143,7 +141,7 @@ async fn tell_failure(
     start: Instant,
     cause: gitea::Error,
     runner: &mut Runner<impl Write>,
-) -> Result<Error, runner::Error> {
+) -> Error {
     let Dispatch { target, workflow, source, sha, context, .. } = dispatch;
     let unknown = cause.is_unknown();
     let diagnosis = diagnosis::of_dispatch(gitea, dispatch, &cause).await;
@@ -157,7 +155,7 @@ async fn tell_failure(
     let told = match set_early_status(gitea, pages, dispatch, &status, unknown, told_since).await {
         Ok(None) => {
             runner.info(&format!("Status {} on {source}@{}: error, {description}", context.as_str(), sha.short()));
-            runner.output("state", &status.state.to_string())?;
+            runner.output("state", &status.state.to_string());
             "The pull request says so.".to_owned()
         }
         Ok(Some(run)) => {
@@ -167,11 +165,11 @@ async fn tell_failure(
         Err(error) => format!("The pull request could not be told either: {error}."),
     };
     let (workflow, cause) = (format!("{} of {target}", workflow.as_str()), cause.to_string());
-    Ok(if unknown {
+    if unknown {
         Error::Unknown { workflow, page, told, cause }
     } else {
         Error::Refused { workflow, diagnosis, told, cause }
-    })
+    }
 }
 
 /// Sets a status that a final one may overtake: before it is sent again, and before it is sent at all where `look` says so,

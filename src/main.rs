@@ -41,13 +41,8 @@ fn main() -> ExitCode {
         runner.info(&format!("dispatch-action {}, source {source}", env!("CARGO_PKG_VERSION")));
         return ExitCode::SUCCESS;
     }
-    match run(&mut runner) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            runner.error(&error.to_string());
-            ExitCode::FAILURE
-        }
-    }
+    let failure = run(&mut runner).err();
+    runner.end(failure.map(|error| error.to_string()).as_deref())
 }
 
 fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {

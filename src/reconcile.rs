@@ -17,7 +17,7 @@ use crate::links::BaseUrl;
 use crate::message::{self, Marker, markdown, one_line};
 use crate::progress::{self, Progress};
 use crate::run_statuses::{Pending, RunStatuses};
-use crate::runner::{self, Runner};
+use crate::runner::Runner;
 use crate::types::{CommitSha, PullRequestNumber, RepoName, State};
 
 /// After so long without a runner the pending status says so.
@@ -40,8 +40,6 @@ pub(crate) enum Error {
     Hidden(String),
     #[error("Not all could be told; the next run of this workflow tries again what is still pending. {0}")]
     Incomplete(String),
-    #[error(transparent)]
-    Runner(#[from] runner::Error),
 }
 
 /// A pending status, and how far its run has come.
@@ -123,11 +121,11 @@ pub(crate) async fn run(
          still running: {running}"
     ));
     for (name, number) in [("checked", checked), ("closed", closed), ("running", running)] {
-        runner.output(name, &number.to_string())?;
+        runner.output(name, &number.to_string());
     }
     let cells: Vec<_> = rows.into_iter().map(|row| row.cells).collect();
     let table = message::table(["Pull request", "Status", "Run", "What was done"], &cells);
-    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &table)?;
+    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &table);
     if problems.is_empty() {
         return Ok(());
     }

@@ -19,7 +19,7 @@ use crate::gitea::{self, Gitea, NewStatus, RunJobs};
 use crate::links::BaseUrl;
 use crate::message::{self, Marker, markdown, one_line};
 use crate::run_statuses::RunStatuses;
-use crate::runner::{self, Runner};
+use crate::runner::Runner;
 use crate::types::{Outcome, RunNumber, StatusContext};
 use crate::{diagnosis, progress};
 
@@ -37,8 +37,6 @@ pub(crate) enum Error {
     /// What became of both, with the next step.
     #[error("{0}")]
     Incomplete(String),
-    #[error(transparent)]
-    Runner(#[from] runner::Error),
 }
 
 pub(crate) async fn run(
@@ -196,14 +194,14 @@ impl Answer {
         let Report { source, pull_request, sha, run, .. } = report;
         let Self { page, description, context, outcome, .. } = self;
         let state = outcome.state();
-        runner.output("run-id", &run.id.to_string())?;
-        runner.output("run-url", page.as_str())?;
+        runner.output("run-id", &run.id.to_string());
+        runner.output("run-url", page.as_str());
         let mut summary = vec![format!("Run: [{}]({page})", markdown(&run.repo.to_string()))];
         let place = message::place(context, source, sha);
         let status_told = match &status {
             Ok(None) => {
                 runner.info(&format!("Status {place}: {state}, {description}"));
-                runner.output("state", &state.to_string())?;
+                runner.output("state", &state.to_string());
                 summary.push(format!("Status {}: {state}, {}", markdown(&place), markdown(description)));
                 "The status was set.".to_owned()
             }
@@ -221,7 +219,7 @@ impl Answer {
         };
         let comment_told = match (&comment, pull_request) {
             (Ok(Some(done)), Some(number)) => {
-                let line = done.tell(pages, source, *number, runner)?;
+                let line = done.tell(pages, source, *number, runner);
                 summary.push(line);
                 done.to_string()
             }
@@ -243,7 +241,7 @@ impl Answer {
             }
         };
         let title = format!("Reported {} to {source}", markdown(&one_line(outcome.as_str())));
-        runner.summary(&title, &message::list(&summary))?;
+        runner.summary(&title, &message::list(&summary));
         match (status, comment) {
             (Ok(_), Ok(_)) => Ok(()),
             (Err(_), _) => Err(Error::Incomplete(format!("{status_told} {comment_told}"))),

@@ -6,6 +6,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use crate::message::{markdown, plain};
 use crate::types::Token;
@@ -17,26 +18,19 @@ pub(crate) struct Files {
     pub(crate) summary: Option<PathBuf>,
 }
 
-/// A file of the runner that could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("{variable} could not be written ({path}): {cause}")]
-pub(crate) struct Error {
-    variable: &'static str,
-    path: String,
-    cause: std::io::Error,
-}
-
 /// The way to the runner, over `W`, the step's log.
 pub(crate) struct Runner<W> {
     log: W,
     files: Files,
     token: Option<Token>,
+    /// The first file that could not be written, and why.
+    unwritten: Option<String>,
 }
 
 impl<W: Write> Runner<W> {
     /// A runner that so far only has a log: enough to say why the configuration is wrong.
     pub(crate) fn new(log: W) -> Self {
-        Self { log, files: Files::default(), token: None }
+        Self { log, files: Files::default(), token: None, unwritten: None }
     }
 
     /// Has the runner hide the token in the log of this and all later steps, and from now on hides it in all that goes
@@ -60,23 +54,29 @@ impl<W: Write> Runner<W> {
         self.command("warning", text);
     }
 
-    /// Why the step fails.
-    pub(crate) fn error(&mut self, text: &str) {
-        self.command("error", text);
+    /// Ends the step: `failure` is why it fails. It fails too when a file could not be written: the steps after it would work
+    /// with outputs that are not there.
+    pub(crate) fn end(mut self, failure: Option<&str>) -> ExitCode {
+        let unwritten = self.unwritten.take();
+        for error in unwritten.as_deref().into_iter().chain(failure) {
+            self.command("error", error);
+        }
+        if unwritten.is_some() || failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
-    /// Sets an output of the step.
-    pub(crate) fn output(&self, name: &str, value: &str) -> Result<(), Error> {
-        append("GITHUB_OUTPUT", self.files.output.as_ref(), &format!("{name}={}\n", self.clean(value)))
+    /// Sets an output of the step. A file that cannot be written keeps nothing else from being done; [`Self::end`] tells it.
+    pub(crate) fn output(&mut self, name: &str, value: &str) {
+        let line = format!("{name}={}\n", self.clean(value));
+        self.append("GITHUB_OUTPUT", self.files.output.clone(), &line);
     }
 
     /// Adds lines of Markdown, whose foreign parts the caller has escaped, to the step's summary (shown from Gitea 1.27 on).
-    pub(crate) fn summary(&self, title: &str, lines: &str) -> Result<(), Error> {
+    pub(crate) fn summary(&mut self, title: &str, lines: &str) {
         let mut text = self.without_token(&format!("### {title}\n\n{lines}\n"));
         if let Some(token) = &self.token {
             text = text.replace(&markdown(token.reveal()), " ");
         }
-        append("GITHUB_STEP_SUMMARY", self.files.summary.as_ref(), &text)
+        self.append("GITHUB_STEP_SUMMARY", self.files.summary.clone(), &text);
     }
 
     fn command(&mut self, name: &str, text: &str) {
@@ -100,14 +100,22 @@ impl<W: Write> Runner<W> {
         // Without its log the step still has its effect and its exit code; there is nowhere to say more.
         writeln!(self.log, "{text}").ok();
     }
-}
 
-fn append(variable: &'static str, path: Option<&PathBuf>, text: &str) -> Result<(), Error> {
-    let Some(path) = path else { return Ok(()) };
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|cause| Error { variable, path: path.display().to_string(), cause })
+    fn append(&mut self, variable: &str, path: Option<PathBuf>, text: &str) {
+        let Some(path) = path else { return };
+        let written = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()));
+        if let Err(cause) = written {
+            self.unwritten.get_or_insert_with(|| {
+                format!(
+                    "What this step has to hand on could not be written to {variable} ({}): {cause}. See that the runner's disk is \
+                     not full, and that the step's user may write there",
+                    path.display()
+                )
+            });
+        }
+    }
 }

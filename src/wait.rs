@@ -12,7 +12,7 @@ use crate::gitea::{DispatchedRun, Gitea};
 use crate::links::BaseUrl;
 use crate::message::{self, markdown, one_line};
 use crate::progress::{self, End, Progress};
-use crate::runner::{self, Runner};
+use crate::runner::Runner;
 use crate::types::State;
 
 /// The pause between two questions; it grows by half up to the longest.
@@ -46,8 +46,6 @@ pub(crate) enum Error {
     Gone(String),
     #[error("The run ended with {outcome}: {page} , and the pull request was not told all of it: {cause}")]
     Untold { outcome: String, page: String, cause: String },
-    #[error(transparent)]
-    Runner(#[from] runner::Error),
 }
 
 /// Follows `run`; `budget` is how long the telling may take after its end, or after the timeout.
@@ -144,7 +142,7 @@ async fn tell_end(
 ) -> Result<(), Error> {
     let page = pages.run(closing.target, closing.run).to_string();
     let outcome = one_line(end.outcome.as_str());
-    runner.output("conclusion", &outcome)?;
+    runner.output("conclusion", &outcome);
     let (state, description) = (end.outcome.state(), message::ended(&end.outcome, end.elapsed));
     let set = closing.set(gitea, pages, state, &description, false).await;
     let (status, authors) =
@@ -158,8 +156,8 @@ async fn tell_end(
     };
     runner.info(&status_told);
     match &status {
-        Ok(Status::Set) => runner.output("state", &state.to_string())?,
-        Ok(Status::Told(state)) => runner.output("state", state)?,
+        Ok(Status::Set) => runner.output("state", &state.to_string()),
+        Ok(Status::Told(state)) => runner.output("state", state),
         Ok(Status::NotOurs) | Err(_) => {}
     }
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&outcome)), markdown(&status_told)];
@@ -172,7 +170,7 @@ async fn tell_end(
             closing.comment(gitea, pages, mode, end, there, &authors).await
         };
         match commented.await {
-            Ok(Some(done)) => summary.push(done.tell(pages, closing.source, number, runner)?),
+            Ok(Some(done)) => summary.push(done.tell(pages, closing.source, number, runner)),
             Ok(None) => {}
             Err(error) => {
                 summary.push(format!("Comment: {}", error.not_done("was not written")));
@@ -180,7 +178,7 @@ async fn tell_end(
             }
         }
     }
-    runner.summary(&format!("Waited for {}", markdown(&closing.target.to_string())), &message::list(&summary))?;
+    runner.summary(&format!("Waited for {}", markdown(&closing.target.to_string())), &message::list(&summary));
     if let Some(cause) = status.err().or(comment_error) {
         return Err(Error::Untold { outcome, page, cause: cause.to_string() });
     }
@@ -200,7 +198,7 @@ async fn tell_gone(
     match closing.set(gitea, pages, State::Error, message::RUN_GONE, false).await {
         Ok((Status::Set, _)) => {
             runner.info(&format!("Status {}: error, {}", closing.place(), message::RUN_GONE));
-            runner.output("state", &State::Error.to_string())?;
+            runner.output("state", &State::Error.to_string());
         }
         Ok(_) => runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place())),
         Err(cause) => {

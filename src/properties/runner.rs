@@ -9,11 +9,11 @@ use crate::runner::{Files, Runner};
 use crate::types::Token;
 
 /// What `write` leaves in the log after the line that masks the token.
-fn log(token: &Token, write: impl Fn(&mut Runner<&mut Vec<u8>>)) -> String {
+fn log<T>(token: &Token, write: impl FnOnce(Runner<&mut Vec<u8>>) -> T) -> String {
     let mut log = Vec::new();
     let mut runner = Runner::new(&mut log);
     runner.configure(Files::default(), token);
-    write(&mut runner);
+    write(runner);
     let log = String::from_utf8(log).unwrap();
     let (mask, rest) = log.split_once('\n').unwrap();
     assert_eq!(mask.replace("%25", "%"), format!("::add-mask::{}", token.reveal()).replace("%25", "%"));
@@ -37,7 +37,7 @@ proptest! {
     #[test]
     fn information_is_one_line_and_no_command((token, text) in token_and_text()) {
         for text in [text.clone(), format!("::{text}"), format!(" ##[{text}")] {
-            let log = log(&token, |runner| runner.info(&text));
+            let log = log(&token, |mut runner| runner.info(&text));
             let line = only_line(&log);
             prop_assert!(line.is_some_and(|line| !is_command(line) && !line.contains(token.reveal())), "{:?}", log);
         }
@@ -45,8 +45,8 @@ proptest! {
 
     #[test]
     fn warning_and_error_are_the_one_command_on_their_line((token, text) in token_and_text()) {
-        let warning = log(&token, |runner| runner.warning(&text));
-        let error = log(&token, |runner| runner.error(&text));
+        let warning = log(&token, |mut runner| runner.warning(&text));
+        let error = log(&token, |runner| runner.end(Some(&text)));
         for (log, command) in [(&warning, "::warning::"), (&error, "::error::")] {
             let told = only_line(log).and_then(|line| line.strip_prefix(command));
             // A runner decodes what comes after the command.
@@ -58,7 +58,7 @@ proptest! {
     #[test]
     fn without_a_token_too_a_text_is_one_line(text in text()) {
         let mut log = Vec::new();
-        Runner::new(&mut log).error(&text);
+        Runner::new(&mut log).end(Some(&text));
         let log = String::from_utf8(log).unwrap();
         prop_assert!(only_line(&log).is_some_and(|line| line.starts_with("::error::")), "{:?}", log);
     }
@@ -70,7 +70,7 @@ proptest! {
         runner.configure(Files { output: Some(file.path().to_owned()), summary: None }, &token);
         let mut expected = String::new();
         for value in [&[text][..], &more].concat() {
-            runner.output("run-url", &value).unwrap();
+            runner.output("run-url", &value);
             expected += &format!("run-url={}\n", plain(&token.redact(&value)));
         }
         let written = fs::read_to_string(file.path()).unwrap();
@@ -87,7 +87,7 @@ proptest! {
         let mut runner = Runner::new(Vec::new());
         runner.configure(Files { output: None, summary: Some(file.path().to_owned()) }, &token);
         let escaped = markdown(&text);
-        runner.summary(&escaped, &list(&[escaped.clone(), escaped.clone()])).unwrap();
+        runner.summary(&escaped, &list(&[escaped.clone(), escaped.clone()]));
         let written = fs::read_to_string(file.path()).unwrap();
         prop_assert_eq!(written.split('\n').count(), 6, "{:?}", &written);
         prop_assert!(!written.contains(token.reveal()) && !written.contains(&markdown(token.reveal())), "{:?}", written);

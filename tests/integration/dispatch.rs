@@ -355,3 +355,21 @@ fn server_that_asks_for_more_time_than_there_is_gets_no_second_request() {
     assert_eq!(stage.gitea.requests().len(), 2, "the dispatch and the status");
     assert!(done.log.contains("The server is busy (429). Start this again later."), "{}", done.log);
 }
+
+#[test]
+fn outputs_that_cannot_be_written_keep_the_pull_request_from_nothing() {
+    let stage = stage(Version::V1_26);
+    let step =
+        || stage.dispatch().var("GITHUB_OUTPUT", "/no/such/folder/output").var("GITHUB_STEP_SUMMARY", "/no/such");
+
+    let done = step().run().failed();
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending");
+    let error = "::error::What this step has to hand on could not be written to GITHUB_OUTPUT (/no/such/folder/output): No such \
+                 file or directory (os error 2). See that the runner's disk is not full, and that the step's user may write there";
+    assert_eq!(done.log().lines().last(), Some(error));
+    // Why the step itself fails is told last.
+    let done = step().input("ref", "no-such").run().failed();
+    assert_eq!(done.log().matches(error).count(), 1);
+    assert!(done.log().lines().last().unwrap().contains("Ref no-such does not exist"), "{}", done.log());
+}
