@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use reqwest::{Method, StatusCode, Url};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -89,8 +89,7 @@ pub(crate) struct Status {
     created_at: String,
     #[serde(default)]
     pub(crate) description: String,
-    /// None for a status of Gitea's own Actions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "creator")]
     pub(crate) creator: Option<User>,
 }
 
@@ -198,6 +197,16 @@ pub(crate) struct User {
     pub(crate) id: i64,
 }
 
+impl User {
+    /// Whom a job's own token acts as: the author of its comments. Its statuses have no creator.
+    const ACTIONS: Self = Self { id: -2 };
+}
+
+/// Who set a status.
+fn creator<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<User>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.or(Some(User::ACTIONS)))
+}
+
 /// A repository, as far as it is read.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Repository {
@@ -255,6 +264,7 @@ impl Gitea {
         struct Created {
             #[serde(rename = "id")]
             _id: u64,
+            #[serde(default, deserialize_with = "creator")]
             creator: Option<User>,
         }
         let again = if status.is_final { Again::IfLost } else { Again::IfNotDone };
@@ -344,7 +354,7 @@ impl Gitea {
         if let Some(since) = since.and_then(|since| since.format(&Rfc3339).ok()) {
             url.query_pairs_mut().append_pair("since", &since);
         }
-        Ok(self.get(url, ASIDE).await?.value)
+        Ok(self.get(url, READ).await?.value)
     }
 
     /// The comments on all pull requests and issues of a repository since that time: all pages.
@@ -388,7 +398,7 @@ impl Gitea {
         struct Version {
             version: String,
         }
-        let Answer { value: Version { version }, request, .. } = self.get(self.api.join(["version"]), ASIDE).await?;
+        let Answer { value: Version { version }, request, .. } = self.get(self.api.join(["version"]), READ).await?;
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
         match (numbers.next(), numbers.next()) {
             (Some(major), Some(minor)) => Ok((major, minor)),

@@ -175,3 +175,19 @@ fn failed_status_leaves_the_one_comment_alone() {
     assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
     assert!(done.log().contains("No comment: with the status unset"), "{}", done.log());
 }
+
+#[test]
+fn job_whose_own_token_reports_edits_its_comment_and_no_forged_one() {
+    let stage = stage(Version::V1_26);
+    stage.gitea.world().add_job_token(SOURCE, "token-of-the-job");
+    let forged = "mine\n\n<!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=dispatch-target%2Fbuild -->";
+    stage.gitea.world().add_user("mallory");
+    stage.gitea.world().add_comment(SOURCE, stage.number, "mallory", forged);
+    for outcome in ["failure", "success"] {
+        let run = run(&stage);
+        let step = stage.report(run).input("comment", "update").input("status", outcome);
+        step.input("token", "token-of-the-job").run().ok();
+    }
+
+    assert_eq!(comments(&stage), ["mallory: mine 30", "gitea-actions: **dispatch-target build success** 31"]);
+}
