@@ -105,7 +105,14 @@ impl RunComment<'_> {
                 Place::Same(id) if attempt > 1 => return Ok(Done::Created(id)),
                 Place::Same(id) => return Ok(Done::Found(id)),
                 Place::Newer(id) => return Ok(Done::Newer(id)),
-                Place::Ours(id) => gitea.edit_comment(self.repo, id, self.text).await.map(|()| Done::Edited(id)),
+                Place::Ours(id) => match gitea.edit_comment(self.repo, id, self.text).await {
+                    // It was deleted since it was read.
+                    Err(error) if error.is_not_found() => {
+                        there.retain(|comment| comment.id != id);
+                        continue;
+                    }
+                    edited => edited.map(|()| Done::Edited(id)),
+                },
                 Place::Nothing => {
                     since = self.since;
                     gitea.create_comment(self.repo, self.number, self.text).await.map(Done::Created)

@@ -105,7 +105,7 @@ pub(crate) async fn run(
             let status = match cause.may_have_written() {
                 true => "It is not known whether the pending status was set.".to_owned(),
                 // To wait and to start again is the one thing that must not be advised here.
-                false if cause.is_final() => format!("The pending status was not set. {diagnosis}"),
+                false if cause.needs_mending() => format!("The pending status was not set. {diagnosis}"),
                 false => format!("The pending status was not set. {}.", diagnosis.cause),
             };
             let error = Error::Status { page: page.to_string(), status, cause: cause.to_string() };

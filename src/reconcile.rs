@@ -52,6 +52,8 @@ struct Found {
     sha: CommitSha,
     status: Pending,
     progress: Progress,
+    /// The server's clock, which the run's times are of.
+    now: OffsetDateTime,
 }
 
 /// A row of the summary.
@@ -64,6 +66,7 @@ struct Row {
     running: bool,
 }
 
+/// Looks at each open pull request, and closes what has ended. What fails for one keeps no other from being closed.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &BaseUrl,
@@ -77,13 +80,7 @@ pub(crate) async fn run(
     let mut pulls =
         pulls.map_err(|cause| Error::PullRequests { source_repo: source.clone(), cause: cause.to_string() })?;
     let pull_requests = pulls.len();
-    // Pull requests of one commit share its statuses. Which of them a run was dispatched for nobody can tell.
-    pulls.sort_by(|one, other| one.head.sha.cmp(&other.head.sha));
-    pulls.dedup_by(|next, first| {
-        let same = next.head.sha == first.head.sha;
-        first.shares_head |= same;
-        same
-    });
+    merge_same_heads(&mut pulls);
     // Where the time does not suffice for all, it is not always the same ones that are left out.
     let count = pulls.len();
     let first = (gitea::random() * count as f64) as usize;
@@ -135,6 +132,17 @@ pub(crate) async fn run(
     Err(Error::Incomplete(format!("The first of {}: {}", problems.len(), problems[0])))
 }
 
+/// Pull requests of one commit share its statuses: one of them is kept. Which of them a run was dispatched for nobody can tell.
+fn merge_same_heads(pulls: &mut Vec<PullRequest>) {
+    pulls.sort_by(|one, other| one.head.sha.cmp(&other.head.sha));
+    pulls.dedup_by(|next, first| {
+        let same = next.head.sha == first.head.sha;
+        // A list that grows while its pages are read may have an entry twice.
+        first.shares_head |= same && next.number != first.number;
+        same
+    });
+}
+
 /// The statuses of a pull request that wait for a run of the target, each with its run.
 async fn look_at(
     gitea: &Gitea,
@@ -151,6 +159,7 @@ async fn look_at(
     };
     let mut found = Vec::new();
     let pending = RunStatuses::new(&statuses, pages, target);
+    let now = statuses.answered_at.unwrap_or_else(OffsetDateTime::now_utc);
     for status in pending.all_pending().filter(|status| context.as_ref().is_none_or(|wanted| *wanted == status.context))
     {
         let (sha, comments) = (sha.clone(), pull.comments);
@@ -162,6 +171,7 @@ async fn look_at(
             sha,
             status,
             progress,
+            now,
         }));
     }
     found
@@ -197,7 +207,7 @@ async fn settle(
     let wanted = match progress {
         Progress::Ended(end) => Some((end.outcome.state(), message::ended(&end.outcome, end.elapsed))),
         Progress::Gone => Some((State::Error, message::RUN_GONE.to_owned())),
-        Progress::Queued(Some(since)) if OffsetDateTime::now_utc() - *since > LONG_QUEUE => {
+        Progress::Queued(Some(since)) if found.now - *since > LONG_QUEUE => {
             Some((State::Pending, message::waiting(*since))).filter(|(_, text)| *text != status.description)
         }
         // It waits no more.
@@ -282,4 +292,23 @@ async fn in_parallel<T, R>(items: impl IntoIterator<Item = T>, work: impl AsyncF
     };
     tokio::join!(worker(), worker(), worker(), worker(), worker(), worker(), worker(), worker());
     results.into_inner()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn pull_requests_share_a_head_and_one_that_is_listed_twice_does_not() {
+        let pull = |number: u32, sha: &str| json!({"number": number, "head": {"sha": sha}});
+        let listed = json!([pull(1, "a"), pull(2, "b"), pull(3, "c"), pull(4, "b"), pull(3, "c")]);
+        let mut pulls: Vec<PullRequest> = serde_json::from_value(listed).unwrap();
+
+        merge_same_heads(&mut pulls);
+
+        let kept: Vec<_> = pulls.iter().map(|pull| (pull.number.to_string(), pull.shares_head)).collect();
+        assert_eq!(kept, [("1".to_owned(), false), ("2".to_owned(), true), ("3".to_owned(), false)]);
+    }
 }

@@ -39,6 +39,7 @@ pub(crate) enum Error {
     Incomplete(String),
 }
 
+/// Reports the run. What becomes of the status does not keep the comment from being tried, nor the other way round.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &BaseUrl,

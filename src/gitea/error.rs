@@ -54,10 +54,10 @@ impl Error {
             Kind::Refused { status, retry_after, .. } => match (*status, *retry_after) {
                 (StatusCode::TOO_MANY_REQUESTS, wait) => Failure::NotDone { wait },
                 (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Failure::NotDone { wait: Some(wait) },
-                (StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT, _) => {
-                    Failure::Lost
-                }
-                // A 500 too: Gitea answers it to an unknown commit or pull request, and the next one would be the same.
+                // Gitea's own: it answers 500 to an unknown commit or pull request, and would again.
+                (StatusCode::INTERNAL_SERVER_ERROR | StatusCode::NOT_IMPLEMENTED, _) => Failure::Final,
+                // A proxy's (502, 503, 504, 520 and so on): nobody knows what the server behind it has done.
+                (status, _) if status.is_server_error() => Failure::Lost,
                 _ => Failure::Final,
             },
         }
@@ -89,7 +89,7 @@ impl Error {
     }
 
     /// Whether there is something to mend, rather than to wait for.
-    pub(crate) fn is_final(&self) -> bool {
+    pub(crate) fn needs_mending(&self) -> bool {
         self.failure() == Failure::Final
     }
 

@@ -136,7 +136,7 @@ mod tests {
                 retry_after: retry_after.map(Duration::from_secs),
             }
         };
-        let failures: [(&str, &dyn Fn() -> Kind); 16] = [
+        let failures: [(&str, &dyn Fn() -> Kind); 18] = [
             ("not sent", &|| Kind::NotSent { cause: String::new(), permanent: false }),
             ("certificate", &|| Kind::NotSent { cause: String::new(), permanent: true }),
             ("no answer", &|| Kind::NoAnswer { cause: String::new() }),
@@ -149,10 +149,12 @@ mod tests {
             ("429, in 60 s", &refused(429, Some(60))),
             ("429, never", &refused(429, Some(u64::MAX))),
             ("500", &refused(500, None)),
+            ("501", &refused(501, None)),
             ("502", &refused(502, None)),
             ("503", &refused(503, None)),
             ("503, in 10 s", &refused(503, Some(10))),
             ("504", &refused(504, None)),
+            ("520", &refused(520, None)),
         ];
         let mut lines = vec![format!("{:<14}{:<20}{}", "", "GET, final status", "dispatch, comment, pending")];
         for (name, kind) in failures {
@@ -174,10 +176,12 @@ mod tests {
         429, in 60 s  once                once
         429, never    once                once
         500           once                once
+        501           once                once
         502           until the limit     once
         503           until the limit     once
         503, in 10 s  3 times in 20 s     3 times in 20 s
         504           until the limit     once
+        520           until the limit     once
         ");
     }
 

@@ -211,6 +211,37 @@ fn comment_that_the_report_made_without_its_status_is_found() {
 }
 
 #[test]
+fn closed_pull_request_is_left_alone() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    stage.gitea.world().cancel_run(30);
+    stage.gitea.world().close_pull_request(SOURCE, stage.number);
+
+    let done = stage.reconcile().run().ok();
+
+    assert_eq!(numbers(&done), [0, 0, 0]);
+    assert_eq!(status(&stage, &stage.sha).0, "pending");
+    assert!(done.log().starts_with("Open pull requests of mporter/dispatch-source: 0"), "{}", done.log());
+}
+
+#[test]
+fn wait_for_a_runner_is_measured_by_the_servers_clock() {
+    for (ahead, said) in
+        [(3500, "Dispatched to mporter/dispatch-target"), (3700, "Waiting for a runner, dispatched at ")]
+    {
+        let stage = stage(Version::V1_26);
+        // Years from the runner's.
+        stage.gitea.world().advance(-100_000_000);
+        stage.dispatch().run().ok();
+        stage.gitea.world().advance(ahead);
+
+        stage.reconcile().run().ok();
+
+        assert!(status(&stage, &stage.sha).1.starts_with(said), "{ahead}: {}", status(&stage, &stage.sha).1);
+    }
+}
+
+#[test]
 fn run_that_waits_for_a_runner_for_an_hour_says_so_once() {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();

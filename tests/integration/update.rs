@@ -191,3 +191,18 @@ fn job_whose_own_token_reports_edits_its_comment_and_no_forged_one() {
 
     assert_eq!(comments(&stage), ["mallory: mine 30", "gitea-actions: **dispatch-target build success** 31"]);
 }
+
+#[test]
+fn comment_that_is_deleted_before_it_is_edited_is_made_anew() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    report(&stage, first, "failure").ok();
+    let second = run(&stage);
+    let gone = r#"{"errors":["comment does not exist [id: 1, issue_id: 0]"],"message":"not found"}"#;
+    stage.gitea.refuse_once("PATCH", "/comments/1", 404, "application/json", gone);
+
+    let done = report(&stage, second, "success").ok();
+
+    assert_eq!(done.output("comment-id"), Some("2"));
+    assert!(comments(&stage).contains(&"dispatch-bot: **dispatch-target build success** 31".to_owned()));
+}
