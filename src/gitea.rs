@@ -25,7 +25,7 @@ use crate::types::{
     WorkflowFile,
 };
 use http::{Answer, Http};
-use retry::{ASIDE, Again, DISPATCH, Limits, READ, WRITE};
+use retry::{ASIDE, Again, DISPATCH, Limits, READ, READ_TEXTS, WRITE};
 
 /// The most entries that a page may have (`MAX_RESPONSE_ITEMS`, 50 unless the server's administrator lowers it), and the most
 /// pages that are read of a list.
@@ -285,7 +285,7 @@ impl Gitea {
         }
         let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
         let split = |page: CombinedStatus| (page.statuses.unwrap_or_default(), None);
-        let (statuses, answered_at) = self.list(url, PAGE_LIMIT, split).await?;
+        let (statuses, answered_at) = self.list(url, PAGE_LIMIT, READ, split).await?;
         Ok(Statuses { statuses, answered_at })
     }
 
@@ -298,7 +298,7 @@ impl Gitea {
             total_count: Option<usize>,
         }
         let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
-        let (jobs, answered_at) = self.list(url, PAGE_LIMIT, |page: Jobs| (page.jobs, page.total_count)).await?;
+        let (jobs, answered_at) = self.list(url, PAGE_LIMIT, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
         Ok(RunJobs { jobs, answered_at })
     }
 
@@ -316,7 +316,8 @@ impl Gitea {
     pub(crate) async fn open_pull_requests(&self, repo: &RepoName) -> Result<Vec<PullRequest>, Error> {
         let mut url = self.repo(repo, &["pulls"]);
         url.query_pairs_mut().append_pair("state", "open");
-        let (pulls, _) = self.list(url, PULL_REQUEST_PAGE_LIMIT, |page: Vec<PullRequest>| (page, None)).await?;
+        let (pulls, _) =
+            self.list(url, PULL_REQUEST_PAGE_LIMIT, READ_TEXTS, |page: Vec<PullRequest>| (page, None)).await?;
         Ok(pulls)
     }
 
@@ -354,7 +355,7 @@ impl Gitea {
         if let Some(since) = since.and_then(|since| since.format(&Rfc3339).ok()) {
             url.query_pairs_mut().append_pair("since", &since);
         }
-        Ok(self.get(url, READ).await?.value)
+        Ok(self.get(url, READ_TEXTS).await?.value)
     }
 
     /// The comments on all pull requests and issues of a repository since that time: all pages.
@@ -363,7 +364,7 @@ impl Gitea {
         if let Ok(since) = since.format(&Rfc3339) {
             url.query_pairs_mut().append_pair("since", &since);
         }
-        let (comments, _) = self.list(url, PAGE_LIMIT, |page: Vec<Comment>| (page, None)).await?;
+        let (comments, _) = self.list(url, PAGE_LIMIT, READ_TEXTS, |page: Vec<Comment>| (page, None)).await?;
         Ok(comments)
     }
 
@@ -426,6 +427,7 @@ impl Gitea {
         &self,
         url: Url,
         page_limit: usize,
+        limits: Limits,
         split: impl Fn(P) -> (Vec<T>, Option<usize>),
     ) -> Result<(Vec<T>, Option<OffsetDateTime>), Error> {
         let mut entries = Vec::new();
@@ -434,7 +436,7 @@ impl Gitea {
             let mut url = url.clone();
             let (number, size) = (page.to_string(), PAGE_SIZE.to_string());
             url.query_pairs_mut().append_pair("page", &number).append_pair("limit", &size);
-            let Answer { value, request, total, date } = self.get(url, READ).await?;
+            let Answer { value, request, total, date } = self.get(url, limits).await?;
             let (found, total_in_body) = split(value);
             answered_at = answered_at.or(date);
             let found_here = found.len();

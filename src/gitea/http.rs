@@ -29,9 +29,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// it ends within its minute.
 const LAST_ATTEMPT_ENDS: Duration = Duration::from_secs(57);
 
-/// The most that is read of one answer; a page of 50 statuses has some 50 KB.
-const ANSWER_LIMIT: usize = 4 << 20;
-
 pub(super) struct Http {
     client: Client,
     token: Token,
@@ -93,7 +90,8 @@ impl Http {
         let deadline = self.end.get().min(Instant::now() + limits.total);
         retry(again, deadline, async || {
             let left = deadline.saturating_duration_since(Instant::now());
-            self.attempt(method.clone(), url.clone(), body, limits.attempt.min(left)).await
+            self.attempt(method.clone(), url.clone(), body, Limits { attempt: limits.attempt.min(left), ..limits })
+                .await
         })
         .await
     }
@@ -103,11 +101,11 @@ impl Http {
         method: Method,
         url: Url,
         body: Option<&B>,
-        timeout: Duration,
+        limits: Limits,
     ) -> Result<Answer<T>, Error> {
         let request = format!("{method} {url}");
         let error = |kind| Error { request: request.clone(), attempts: 1, kind };
-        let mut builder = self.client.request(method, url).timeout(timeout);
+        let mut builder = self.client.request(method, url).timeout(limits.attempt);
         if let Some(body) = body {
             builder = builder.json(body);
         }
@@ -125,8 +123,8 @@ impl Http {
         });
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|cause| error(not_answered(cause)))? {
-            if body.len() + chunk.len() > ANSWER_LIMIT {
-                let cause = format!("the answer has more than {} MiB", ANSWER_LIMIT >> 20);
+            if body.len() + chunk.len() > limits.answer {
+                let cause = format!("the answer has more than {} MiB", limits.answer >> 20);
                 return Err(error(Kind::NotGitea { status, cause }));
             }
             body.extend_from_slice(&chunk);

@@ -29,23 +29,35 @@ pub(super) enum Again {
     IfNotDone,
 }
 
-/// How long a request may take.
+/// How long a request may take, and its answer be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// One attempt, from the connection to the answer's last byte.
     pub(super) attempt: Duration,
     /// All attempts and the pauses between them.
     pub(super) total: Duration,
+    /// The most bytes that are read of one answer.
+    pub(super) answer: usize,
 }
 
+/// What the server itself writes is small: a page of 50 statuses has some 50 KB.
+const SHORT: usize = 4 << 20;
+
 /// What has to be read before anything can be written.
-pub(super) const READ: Limits = Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(25) };
+pub(super) const READ: Limits =
+    Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(25), answer: SHORT };
+/// The same where people write what is read: a description or a comment of a million characters is nothing to Gitea, and
+/// nobody's should keep the others' from being read.
+pub(super) const READ_TEXTS: Limits = Limits { answer: 32 << 20, ..READ };
 /// What is asked beside the work itself, to say more about a failure.
-pub(super) const ASIDE: Limits = Limits { attempt: Duration::from_secs(4), total: Duration::from_secs(5) };
+pub(super) const ASIDE: Limits =
+    Limits { attempt: Duration::from_secs(4), total: Duration::from_secs(5), answer: SHORT };
 /// A status or a comment.
-pub(super) const WRITE: Limits = Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(28) };
+pub(super) const WRITE: Limits =
+    Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(28), answer: SHORT };
 /// A dispatch: it is not repeated once it was sent, so one attempt may take longer.
-pub(super) const DISPATCH: Limits = Limits { attempt: Duration::from_secs(25), total: Duration::from_secs(28) };
+pub(super) const DISPATCH: Limits =
+    Limits { attempt: Duration::from_secs(25), total: Duration::from_secs(28), answer: SHORT };
 
 /// The pause before the second attempt; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);

@@ -195,7 +195,7 @@ pub(super) fn pull_request(
         "number": pull.number,
         "user": user(world, &pull.author),
         "title": pull.title,
-        "body": "",
+        "body": pull.description,
         "labels": [],
         "milestone": null,
         "assignee": null,

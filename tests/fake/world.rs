@@ -132,6 +132,7 @@ pub(crate) struct PullRequest {
     pub(crate) id: u64,
     pub(crate) number: u64,
     pub(crate) title: String,
+    pub(crate) description: String,
     pub(crate) author: String,
     /// `owner/name`; another repository if it comes from a fork.
     pub(crate) head_repo: String,
@@ -295,6 +296,7 @@ impl World {
             id,
             number,
             title: format!("Change {head_ref}"),
+            description: String::new(),
             author,
             head_repo: head_repo.to_owned(),
             head_ref: head_ref.to_owned(),

@@ -383,3 +383,23 @@ fn status_of_a_run_that_has_begun_says_no_more_that_it_waits() {
 
     assert_eq!(status(&stage, &stage.sha), ("pending".to_owned(), "Dispatched to mporter/dispatch-target".to_owned()));
 }
+
+#[test]
+fn long_texts_of_strangers_keep_nothing_from_being_closed() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    stage.gitea.world().cancel_run(30);
+    let long = "x".repeat(1_000_000);
+    for number in 0..5 {
+        let mut world = stage.gitea.world();
+        let sha = world.new_sha();
+        let pull = world.open_pull_request(SOURCE, SOURCE, &format!("long-{number}"), &sha);
+        world.repository(SOURCE).pull(pull).description.clone_from(&long);
+        world.add_comment(SOURCE, stage.number, "mporter", &long);
+    }
+
+    stage.reconcile().input("comment", "update").run().ok();
+
+    assert_eq!(status(&stage, &stage.sha).0, "failure");
+    assert_eq!(comments(&stage, stage.number).len(), 6);
+}

@@ -8,8 +8,8 @@ use super::requests::{ALWAYS, BUDGET, REQUESTS, inject, set};
 use crate::fake::Fault;
 use crate::stage::Step;
 
-/// The most memory that the step may have had, in KiB. Optimized it needs a tenth of that.
-const MEMORY_LIMIT: u64 = 64 << 10;
+/// The most memory that the step may have had, in KiB: twice the longest answer that is read, and some.
+const MEMORY_LIMIT: u64 = 96 << 10;
 
 /// Runs the step, and gives its peak memory in KiB, as the system last told it.
 fn peak_memory(step: Step) -> u64 {
