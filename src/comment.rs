@@ -77,6 +77,11 @@ impl Done {
     }
 }
 
+/// What is true of a comment that could not be written.
+pub(crate) fn undone(error: &Error) -> &'static str {
+    error.not_done(if error.is_edit() { "was not edited" } else { "was not created" })
+}
+
 /// What is there of it.
 enum Place {
     Nothing,

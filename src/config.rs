@@ -127,6 +127,11 @@ pub(crate) enum CommentMode {
 pub(crate) enum Error {
     #[error("input `{0}` is required")]
     Required(String),
+    #[error(
+        "input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or \
+         for its owner, under this very name"
+    )]
+    NoToken,
     #[error("input `{name}` {cause}")]
     Input { name: &'static str, cause: String },
     #[error(
@@ -202,6 +207,7 @@ impl Environment {
             && context_variable(&variables, "EVENT_NAME") == Some("pull_request");
         let inputs = envy::prefixed("INPUT_").from_iter(variables.clone()).map_err(|error| match error {
             envy::Error::MissingValue("token") if is_fork => Error::TokenOfFork,
+            envy::Error::MissingValue("token") => Error::NoToken,
             envy::Error::MissingValue(field) => Error::Required(field.replace('_', "-")),
             envy::Error::Custom(cause) => Error::Variable { name: "INPUT_*".to_owned(), cause },
         })?;

@@ -6,7 +6,7 @@
 use reqwest::StatusCode;
 
 use crate::config::Dispatch;
-use crate::gitea::{Error, Gitea, Kind, Repository};
+use crate::gitea::{Certificate, Error, Gitea, Kind, Repository};
 use crate::message::{one_line, quoted};
 use crate::types::RepoName;
 
@@ -87,6 +87,11 @@ fn is_about_actions(message: &str) -> bool {
     message.starts_with("workflow ") || message.contains("permission to write")
 }
 
+/// Why something of `repo` could not be read, with what the server said.
+pub(crate) async fn of_reading(gitea: &Gitea, repo: &RepoName, error: &Error) -> String {
+    format!("{} ({error})", of_repository(gitea, repo, error).await)
+}
+
 /// Why a status was refused.
 pub(crate) async fn of_status(gitea: &Gitea, source: &RepoName, error: &Error) -> Diagnosis {
     match error.refusal() {
@@ -108,13 +113,13 @@ pub(crate) async fn of_status(gitea: &Gitea, source: &RepoName, error: &Error) -
 /// Why a comment was refused.
 pub(crate) async fn of_comment(gitea: &Gitea, source: &RepoName, error: &Error) -> Diagnosis {
     match error.refusal() {
-        Some((StatusCode::INTERNAL_SERVER_ERROR, _)) => Diagnosis::new(
+        Some((StatusCode::INTERNAL_SERVER_ERROR, _)) if !error.is_edit() => Diagnosis::new(
             "The pull request does not exist",
             format!("See that `pr-number` is one of {source} (else the server's log knows more)."),
         ),
         Some((StatusCode::LOCKED, _)) => Diagnosis::new(
-            "The pull request takes no comments",
-            format!("It is locked, or {source} is archived: set `comment: off`."),
+            format!("{source} is archived"),
+            "An archived repository takes no comments: set `comment: off`.",
         ),
         _ => of_repository(gitea, source, error).await,
     }
@@ -139,6 +144,12 @@ async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnos
             format!("The token's account may not write to {repo}"),
             format!("Make the account a collaborator of {repo} with write access."),
         ),
+        // Gitea leads on to the new name by the path alone.
+        Some((status, message)) if status.is_redirection() && message.starts_with("it points to /") => Diagnosis::new(
+            format!("{repo} was renamed or moved"),
+            "Use its new name, which the server's answer has; a redirect is not followed, for the token's sake.",
+        ),
+        Some((StatusCode::NOT_FOUND, _)) if !error.asked_the_api() => not_the_api(),
         Some((StatusCode::NOT_FOUND, _)) => match gitea.repository(repo).await {
             Ok(_) => Diagnosis::new(
                 "The server does not know this request",
@@ -159,14 +170,34 @@ async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnos
 /// What is the same for every request.
 fn general(error: &Error, repo: &RepoName) -> Diagnosis {
     match &error.kind {
-        Kind::NotSent { permanent: true, .. } => Diagnosis::new(
+        Kind::Untrusted { problem: Certificate::Unknown, .. } => Diagnosis::new(
             "The server's certificate is not trusted",
             "Give the file of its authority as SSL_CERT_FILE in `env:` of the step.",
         ),
-        Kind::NotSent { permanent: false, .. } => Diagnosis::new(
+        Kind::Untrusted { problem: Certificate::Outdated, .. } => Diagnosis::new(
+            "The server's certificate is not valid at this time",
+            "Renew it on the server; if it is current, set the runner's clock.",
+        ),
+        Kind::Untrusted { problem: Certificate::OtherName, .. } => Diagnosis::new(
+            "The server's certificate is for another name",
+            "Set `api-url` to a name that the certificate has.",
+        ),
+        Kind::Untrusted { problem: Certificate::NoAuthorities, .. } => Diagnosis::new(
+            "The authorities that are to be trusted could not be read",
+            "See that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that are there where the job runs, in its container too.",
+        ),
+        Kind::NotSent { .. } => Diagnosis::new(
             "The server could not be reached",
             "See that the runner reaches `api-url` (name, port, proxy).",
         ),
+        Kind::NotGitea { .. } if !error.asked_the_api() => not_the_api(),
+        Kind::NotGitea { .. } if error.is_read() => Diagnosis::new(
+            "What answers is not Gitea",
+            "See that `api-url` leads to Gitea itself, and that no proxy answers in its place.",
+        ),
+        Kind::NoAnswer { .. } if error.is_read() => {
+            Diagnosis::new("The server's answer got lost", "Start this again when the server is well.")
+        }
         Kind::NoAnswer { .. } | Kind::NotGitea { .. } => Diagnosis::new(
             "The server's answer got lost",
             format!("See on the pages of {repo} whether the request had its effect."),
@@ -191,6 +222,10 @@ fn general(error: &Error, repo: &RepoName) -> Diagnosis {
             ),
         },
     }
+}
+
+fn not_the_api() -> Diagnosis {
+    Diagnosis::new("`api-url` is not the API's address", "It ends in `/api/v1`.")
 }
 
 /// The first words of a message, for a place of some 70 characters.

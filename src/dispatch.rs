@@ -48,7 +48,7 @@ pub(crate) async fn run(
 ) -> Result<Option<DispatchedRun>, Error> {
     let Dispatch { target, workflow, git_ref, inputs, source, pull_request, sha, context, wait } = dispatch;
     if wait.is_some() {
-        progress::check_version(gitea, "`wait: true`").await?;
+        progress::check_version(gitea, target, "`wait: true`").await?;
     }
     let file = workflow.as_str();
     let start = Instant::now();

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-pub(crate) use error::{Error, Kind};
+pub(crate) use error::{Certificate, Error, Kind};
 pub(crate) use retry::random;
 
 use crate::links::{BaseUrl, run_number_in};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::diagnosis;
 use crate::gitea::{Error, Gitea, Job, RunJobs};
 use crate::types::{Outcome, RepoName, RunId};
 
@@ -42,6 +43,18 @@ pub(crate) enum Unknown {
     Server(#[from] Error),
 }
 
+impl Unknown {
+    /// With the next step.
+    pub(crate) async fn sentence(&self, gitea: &Gitea, target: &RepoName) -> String {
+        match self {
+            Self::Hidden(_) => format!(
+                "{self}: see that the name in `target` is right, and that the token's account can still read that repository"
+            ),
+            Self::Server(error) => diagnosis::of_reading(gitea, target, error).await,
+        }
+    }
+}
+
 /// A server that does not tell which run a dispatch has started, or one that could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OldServer {
@@ -50,16 +63,19 @@ pub(crate) enum OldServer {
         version.0, version.1
     )]
     Old { what: &'static str, version: (u32, u32) },
-    #[error("Nothing was sent: {what} needs Gitea 1.26 or later, and the server's version could not be read: {cause}")]
+    #[error("Nothing was sent: {what} needs Gitea 1.26 or later, and the server's version could not be read. {cause}")]
     Unknown { what: &'static str, cause: String },
 }
 
 /// Refuses `what` on a server that does not tell the run of a dispatch.
-pub(crate) async fn check_version(gitea: &Gitea, what: &'static str) -> Result<(), OldServer> {
+pub(crate) async fn check_version(gitea: &Gitea, target: &RepoName, what: &'static str) -> Result<(), OldServer> {
     match gitea.version().await {
         Ok(version) if version < (1, 26) => Err(OldServer::Old { what, version }),
         Ok(_) => Ok(()),
-        Err(cause) => Err(OldServer::Unknown { what, cause: cause.to_string() }),
+        Err(error) => {
+            let cause = diagnosis::of_reading(gitea, target, &error).await;
+            Err(OldServer::Unknown { what, cause })
+        }
     }
 }
 

@@ -10,8 +10,9 @@ use time::{Duration, OffsetDateTime};
 use tokio::time::{Instant, timeout_at};
 
 use crate::closing::{Closing, Status};
-use crate::comment::Done;
+use crate::comment::{self, Done};
 use crate::config::{CommentMode, Reconcile};
+use crate::diagnosis;
 use crate::gitea::{self, Comment, Gitea, PullRequest};
 use crate::links::BaseUrl;
 use crate::message::{self, Marker, markdown, one_line};
@@ -31,12 +32,9 @@ const READING_TIME: std::time::Duration = std::time::Duration::from_secs(35);
 pub(crate) enum Error {
     #[error("{0}")]
     OldServer(#[from] progress::OldServer),
-    #[error("Nothing was written, since the open pull requests of {source_repo} could not be read: {cause}")]
-    PullRequests { source_repo: RepoName, cause: String },
-    #[error(
-        "Nothing was written. {0}: see that the name in `target` is right, and that the token's account can still read that \
-         repository"
-    )]
+    #[error("Nothing was written, since the open pull requests of {repo} could not be read. {cause}")]
+    PullRequests { repo: RepoName, cause: String },
+    #[error("Nothing was written. {0}")]
     Hidden(String),
     #[error("Not all could be told; the next run of this workflow tries again what is still pending. {0}")]
     Incomplete(String),
@@ -54,6 +52,13 @@ struct Found {
     progress: Progress,
     /// The server's clock, which the run's times are of.
     now: OffsetDateTime,
+}
+
+/// What could not be looked at, and why.
+struct Unread {
+    sentence: String,
+    /// Whether it is the target that cannot be seen at all.
+    hidden: bool,
 }
 
 /// A row of the summary.
@@ -75,10 +80,14 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let Reconcile { source, target, .. } = reconcile;
     let end_of_reading = Instant::now() + READING_TIME;
-    progress::check_version(gitea, "`mode: reconcile`").await?;
-    let pulls = gitea.open_pull_requests(source).await;
-    let mut pulls =
-        pulls.map_err(|cause| Error::PullRequests { source_repo: source.clone(), cause: cause.to_string() })?;
+    progress::check_version(gitea, target, "`mode: reconcile`").await?;
+    let mut pulls = match gitea.open_pull_requests(source).await {
+        Ok(pulls) => pulls,
+        Err(error) => {
+            let cause = diagnosis::of_reading(gitea, source, &error).await;
+            return Err(Error::PullRequests { repo: source.clone(), cause });
+        }
+    };
     let pull_requests = pulls.len();
     merge_same_heads(&mut pulls);
     // Where the time does not suffice for all, it is not always the same ones that are left out.
@@ -97,8 +106,8 @@ pub(crate) async fn run(
     for result in looked_at.into_iter().flatten().flatten() {
         match result {
             Ok(one) => found.push(one),
-            Err(hidden @ progress::Unknown::Hidden(_)) => return Err(Error::Hidden(hidden.to_string())),
-            Err(progress::Unknown::Server(error)) => problems.push(error.to_string()),
+            Err(Unread { sentence, hidden: true }) => return Err(Error::Hidden(sentence)),
+            Err(Unread { sentence, hidden: false }) => problems.push(sentence),
         }
     }
     let checked = found.len();
@@ -149,13 +158,16 @@ async fn look_at(
     pages: &BaseUrl,
     reconcile: &Reconcile,
     pull: &PullRequest,
-) -> Vec<Result<Found, progress::Unknown>> {
+) -> Vec<Result<Found, Unread>> {
     let Reconcile { source, target, context, .. } = reconcile;
     // A pull request without a valid head has no statuses.
     let Ok(sha) = pull.head.sha.parse::<CommitSha>() else { return Vec::new() };
     let statuses = match gitea.statuses(source, &sha).await {
         Ok(statuses) => statuses,
-        Err(error) => return vec![Err(error.into())],
+        Err(error) => {
+            let sentence = diagnosis::of_reading(gitea, source, &error).await;
+            return vec![Err(Unread { sentence, hidden: false })];
+        }
     };
     let mut found = Vec::new();
     let pending = RunStatuses::new(&statuses, pages, target);
@@ -163,16 +175,15 @@ async fn look_at(
     for status in pending.all_pending().filter(|status| context.as_ref().is_none_or(|wanted| *wanted == status.context))
     {
         let (sha, comments) = (sha.clone(), pull.comments);
-        let progress = progress::of(gitea, target, status.run.into()).await;
-        found.push(progress.map(|progress| Found {
-            pull: pull.number,
-            shared: pull.shares_head,
-            comments,
-            sha,
-            status,
-            progress,
-            now,
-        }));
+        found.push(match progress::of(gitea, target, status.run.into()).await {
+            Ok(progress) => {
+                Ok(Found { pull: pull.number, shared: pull.shares_head, comments, sha, status, progress, now })
+            }
+            Err(unknown) => {
+                let sentence = unknown.sentence(gitea, target).await;
+                Err(Unread { sentence, hidden: matches!(unknown, progress::Unknown::Hidden(_)) })
+            }
+        });
     }
     found
 }
@@ -224,18 +235,25 @@ async fn settle(
             Ok((Status::Set, authors)) => {
                 closed = !running;
                 let comment = comment_on(gitea, pages, reconcile, &closing, &found, comments, &authors).await;
-                let comment = comment.unwrap_or_else(|cause| {
-                    let done = cause.not_done("was not written");
-                    error = Some(format!("The comment on {source}#{pull} {done}, and is not tried again: {cause}"));
-                    ", comment failed"
-                });
+                let comment = match comment {
+                    Ok(done) => done,
+                    Err(cause) => {
+                        let diagnosis = diagnosis::of_comment(gitea, source, &cause).await;
+                        error = Some(format!(
+                            "The comment on {source}#{pull} {}, and is not tried again. {diagnosis} ({cause})",
+                            comment::undone(&cause)
+                        ));
+                        ", comment failed"
+                    }
+                };
                 format!("{state}, {description}{comment}")
             }
             Ok((Status::Told(_), _)) => "told by the run itself in the meantime".to_owned(),
             Ok((Status::NotOurs, _)) => "tells something else in the meantime".to_owned(),
             Err(cause) => {
                 let done = cause.not_done("was not set");
-                error = Some(format!("Status {} {done}: {cause}", closing.place()));
+                let diagnosis = diagnosis::of_status(gitea, source, &cause).await;
+                error = Some(format!("Status {} {done}. {diagnosis} ({cause})", closing.place()));
                 done.to_owned()
             }
         },

@@ -225,9 +225,10 @@ impl Answer {
                 done.to_string()
             }
             (Err(error), _) => {
-                summary.push(format!("Comment: {}", error.not_done("was not created")));
+                let undone = comment::undone(error);
+                summary.push(format!("Comment: {undone}"));
                 let diagnosis = diagnosis::of_comment(gitea, source, error).await;
-                format!("The comment {}. {diagnosis} ({error})", error.not_done("was not created"))
+                format!("The comment {undone}. {diagnosis} ({error})")
             }
             _ => {
                 runner.info(match (pull_request, report.comment) {

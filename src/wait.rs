@@ -7,7 +7,9 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::closing::{Closing, Status};
+use crate::comment;
 use crate::config::{CommentMode, Dispatch, Wait};
+use crate::diagnosis;
 use crate::gitea::{DispatchedRun, Gitea};
 use crate::links::BaseUrl;
 use crate::message::{self, markdown, one_line};
@@ -35,7 +37,7 @@ pub(crate) enum Error {
     )]
     Timeout(String),
     #[error(
-        "The run could not be asked for when `wait-timeout` was over, so its outcome is not known here: {page} ({cause})"
+        "The run could not be asked for when `wait-timeout` was over, so its outcome is not known here: {page} . {cause}"
     )]
     Lost { page: String, cause: String },
     #[error("Gave up telling what became of the run after a minute: {0}")]
@@ -80,7 +82,10 @@ pub(crate) async fn run(
             Ok(Progress::Running(since)) => {
                 tell_timeout(gitea, pages, &closing, &message::not_ended(since.unwrap_or(began)), runner).await
             }
-            Err(cause) => Err(Error::Lost { page: page.clone(), cause: cause.to_string() }),
+            Err(unknown) => {
+                let cause = unknown.sentence(gitea, target).await;
+                Err(Error::Lost { page: page.clone(), cause })
+            }
         }
     });
     told.await.unwrap_or(Err(Error::Budget(page)))
@@ -122,7 +127,8 @@ async fn follow(gitea: &Gitea, dispatch: &Dispatch, run: DispatchedRun, runner: 
             Err(error) => {
                 // Once an outage.
                 if !warned {
-                    runner.warning(&format!("The run could not be asked for, which is tried again: {error}"));
+                    let cause = error.sentence(gitea, &dispatch.target).await;
+                    runner.warning(&format!("The run could not be asked for, which is tried again. {cause}"));
                     warned = true;
                 }
             }
@@ -152,7 +158,7 @@ async fn tell_end(
         Ok(Status::Set) => format!("Status {place}: {state}, {description}"),
         Ok(Status::Told(state)) => format!("Status {place}: {state}, told by the run itself"),
         Ok(Status::NotOurs) => format!("Status {place} is left alone: it is a newer run's"),
-        Err(error) => format!("Status {place} {}: {error}", error.not_done("was not set")),
+        Err(error) => format!("Status {place} {}", error.not_done("was not set")),
     };
     runner.info(&status_told);
     match &status {
@@ -163,7 +169,11 @@ async fn tell_end(
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&outcome)), markdown(&status_told)];
     // In `update` the one comment is the newer run's, and without the status nobody knows which one is one's own.
     let outdated = mode == CommentMode::Update && matches!(status, Ok(Status::NotOurs) | Err(_));
-    let mut comment_error = None;
+    let mut untold = Vec::new();
+    if let Err(error) = &status {
+        let diagnosis = diagnosis::of_status(gitea, closing.source, error).await;
+        untold.push(format!("The status {}. {diagnosis} ({error})", error.not_done("was not set")));
+    }
     if let Some(number) = closing.pull_request.filter(|_| mode != CommentMode::Off && !outdated) {
         let commented = async {
             let there = gitea.comments(closing.source, number, None).await?;
@@ -173,14 +183,16 @@ async fn tell_end(
             Ok(Some(done)) => summary.push(done.tell(pages, closing.source, number, runner)),
             Ok(None) => {}
             Err(error) => {
-                summary.push(format!("Comment: {}", error.not_done("was not written")));
-                comment_error = Some(error);
+                let undone = comment::undone(&error);
+                summary.push(format!("Comment: {undone}"));
+                let diagnosis = diagnosis::of_comment(gitea, closing.source, &error).await;
+                untold.push(format!("The comment {undone}. {diagnosis} ({error})"));
             }
         }
     }
     runner.summary(&format!("Waited for {}", markdown(&closing.target.to_string())), &message::list(&summary));
-    if let Some(cause) = status.err().or(comment_error) {
-        return Err(Error::Untold { outcome, page, cause: cause.to_string() });
+    if !untold.is_empty() {
+        return Err(Error::Untold { outcome, page, cause: untold.join(" ") });
     }
     match state {
         State::Success | State::Skipped => Ok(()),
@@ -202,7 +214,9 @@ async fn tell_gone(
         }
         Ok(_) => runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place())),
         Err(cause) => {
-            return Err(Error::Untold { outcome: "its deletion".to_owned(), page, cause: cause.to_string() });
+            let diagnosis = diagnosis::of_status(gitea, closing.source, &cause).await;
+            let cause = format!("The status {}. {diagnosis} ({cause})", cause.not_done("was not set"));
+            return Err(Error::Untold { outcome: "its deletion".to_owned(), page, cause });
         }
     }
     Err(Error::Gone(page))
@@ -221,7 +235,9 @@ async fn tell_timeout(
             runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place()));
         }
         Err(error) => {
-            runner.warning(&format!("The pending status {}: {error}", error.not_done("says what it said before")))
+            let diagnosis = diagnosis::of_status(gitea, closing.source, &error).await;
+            let undone = error.not_done("says what it said before");
+            runner.warning(&format!("The pending status {undone}. {diagnosis} ({error})"));
         }
     }
     Err(Error::Timeout(pages.run(closing.target, closing.run).to_string()))

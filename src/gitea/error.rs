@@ -18,8 +18,10 @@ pub(crate) struct Error {
 /// One variant a reaction.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    /// Nothing was sent: the server does not know of the request. `permanent` where trying again cannot help.
-    NotSent { cause: String, permanent: bool },
+    /// Nothing was sent: the server does not know of the request.
+    NotSent { cause: String },
+    /// Nothing was sent, since the server could not show that it is the one that is meant.
+    Untrusted { cause: String, problem: Certificate },
     /// The request may have had its effect.
     NoAnswer { cause: String },
     /// The server said no, or a proxy before it did; `retry_after` is what it asks to wait.
@@ -28,11 +30,25 @@ pub(crate) enum Kind {
     NotGitea { status: StatusCode, cause: String },
 }
 
+/// What is wrong with a certificate, or with those that it is checked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Certificate {
+    /// Nobody who is trusted has signed it.
+    Unknown,
+    /// It has expired, or is of a time to come.
+    Outdated,
+    OtherName,
+    /// The runner's own bundle of authorities.
+    NoAuthorities,
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { request, attempts, kind } = self;
         match kind {
-            Kind::NotSent { cause, .. } => write!(f, "{request} could not be sent: {cause}")?,
+            Kind::NotSent { cause } | Kind::Untrusted { cause, .. } => {
+                write!(f, "{request} could not be sent: {cause}")?
+            }
             Kind::NoAnswer { cause } => write!(f, "{request} got no answer: {cause}")?,
             Kind::Refused { status, message, .. } => write!(f, "{request} was answered {status}: {message}")?,
             Kind::NotGitea { status, cause } => {
@@ -47,8 +63,9 @@ impl Error {
     /// What this says about the request: whether the server did it, and may do it later.
     pub(super) fn failure(&self) -> Failure {
         match &self.kind {
-            Kind::NotSent { permanent: true, .. } => Failure::Final,
-            Kind::NotSent { permanent: false, .. } => Failure::NotDone { wait: None },
+            // It will not be another one in a second.
+            Kind::Untrusted { .. } => Failure::Final,
+            Kind::NotSent { .. } => Failure::NotDone { wait: None },
             Kind::NoAnswer { .. } => Failure::Lost,
             Kind::NotGitea { .. } => Failure::Garbled,
             Kind::Refused { status, retry_after, .. } => match (*status, *retry_after) {
@@ -81,6 +98,16 @@ impl Error {
     /// Whether the request only reads.
     pub(crate) fn is_read(&self) -> bool {
         self.request.starts_with("GET ")
+    }
+
+    /// Whether the request was to change what is there.
+    pub(crate) fn is_edit(&self) -> bool {
+        self.request.starts_with("PATCH ")
+    }
+
+    /// Whether the request went to an address that Gitea's API has.
+    pub(crate) fn asked_the_api(&self) -> bool {
+        self.request.contains("/api/v1/")
     }
 
     /// Whether the server says that there is no such thing, or that it is hidden.

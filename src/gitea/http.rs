@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, StatusCode, Url, redirect};
+use rustls::CertificateError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -17,7 +18,7 @@ use time::format_description::well_known::Rfc2822;
 use tokio::time::Instant;
 
 use super::retry::{Again, Limits, retry};
-use super::{Error, Kind};
+use super::{Certificate, Error, Kind};
 use crate::message::one_line;
 use crate::tls::{self, TrustedRoots};
 use crate::types::Token;
@@ -155,19 +156,32 @@ impl Http {
 fn not_answered(error: reqwest::Error) -> Kind {
     let error = error.without_url();
     let cause = causes(&error);
-    if error.is_connect() || error.is_builder() {
-        Kind::NotSent { cause, permanent: error.is_builder() || is_certificate_error(&error) }
-    } else {
-        Kind::NoAnswer { cause }
+    match certificate_problem(&error) {
+        Some(problem) => Kind::Untrusted { cause, problem },
+        None if error.is_connect() => Kind::NotSent { cause },
+        None => Kind::NoAnswer { cause },
     }
 }
 
-/// A certificate that is not trusted now will not be in a second, nor will a bundle be there that could not be read.
-fn is_certificate_error(error: &reqwest::Error) -> bool {
+fn certificate_problem(error: &reqwest::Error) -> Option<Certificate> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref() {
-            return matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::General(_));
+            return match error {
+                rustls::Error::InvalidCertificate(error) => Some(match error {
+                    CertificateError::Expired
+                    | CertificateError::ExpiredContext { .. }
+                    | CertificateError::NotValidYet
+                    | CertificateError::NotValidYetContext { .. } => Certificate::Outdated,
+                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                        Certificate::OtherName
+                    }
+                    _ => Certificate::Unknown,
+                }),
+                // A sentence of `tls`.
+                rustls::Error::General(_) => Some(Certificate::NoAuthorities),
+                _ => None,
+            };
         }
         // An I/O error leaves out what it wraps when it is asked for its source.
         cause = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
@@ -175,7 +189,7 @@ fn is_certificate_error(error: &reqwest::Error) -> bool {
             None => error.source(),
         };
     }
-    false
+    None
 }
 
 /// What the server itself said: the message of a JSON answer with its errors, else the beginning of the text.

@@ -112,7 +112,7 @@ pub(crate) fn random() -> f64 {
 mod tests {
     use reqwest::StatusCode;
 
-    use super::super::Kind;
+    use super::super::{Certificate, Kind};
     use super::*;
 
     fn error(kind: Kind) -> Error {
@@ -149,8 +149,8 @@ mod tests {
             }
         };
         let failures: [(&str, &dyn Fn() -> Kind); 18] = [
-            ("not sent", &|| Kind::NotSent { cause: String::new(), permanent: false }),
-            ("certificate", &|| Kind::NotSent { cause: String::new(), permanent: true }),
+            ("not sent", &|| Kind::NotSent { cause: String::new() }),
+            ("certificate", &|| Kind::Untrusted { cause: String::new(), problem: Certificate::Unknown }),
             ("no answer", &|| Kind::NoAnswer { cause: String::new() }),
             ("not Gitea", &|| Kind::NotGitea { status: StatusCode::OK, cause: String::new() }),
             ("301", &refused(301, None)),

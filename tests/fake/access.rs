@@ -91,6 +91,11 @@ impl Call<'_> {
         self.check_scope(category)?;
         let full_name = format!("{owner}/{name}");
         let access = self.world.repositories.get(&full_name).map_or(Access::None, |repository| self.access(repository));
+        if let Some(new) = self.world.renamed.get(&full_name) {
+            // By the path alone, whatever the method.
+            let location = self.path().replacen(&full_name, new, 1);
+            return Err(Answer::new(301, "text/html; charset=utf-8", "").header("Location", location));
+        }
         if access == Access::None {
             return Err(not_found(self.world, None));
         }

@@ -95,6 +95,11 @@ impl Call<'_> {
         Ok(ok(&json::repository(self.world, repository, self.access(repository))))
     }
 
+    /// Path and query as they were sent.
+    pub(super) fn path(&self) -> &str {
+        &self.request.path
+    }
+
     /// The JSON body, which Gitea takes only with the right content type. No body is an empty object.
     pub(super) fn body(&self) -> Result<Value, Answer> {
         let invalid = |message: &str| error(self.world, 422, &format!("[]: {message}"));

@@ -97,7 +97,12 @@ impl FakeGitea {
 
     /// Serves HTTPS for `localhost` and 127.0.0.1, with a certificate that only [`Self::ca_pem`] vouches for.
     pub(crate) fn start_tls(version: Version) -> Self {
-        server::start(version, Some(server::Tls::generate()))
+        Self::start_tls_with(version, |_| ())
+    }
+
+    /// As [`Self::start_tls`], with another certificate.
+    pub(crate) fn start_tls_with(version: Version, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+        server::start(version, Some(server::Tls::generate(change)))
     }
 
     /// The base URL that a client is given, without a slash at its end.

@@ -58,8 +58,8 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// Makes a new CA each time, so that no key is ever stored.
-    pub(super) fn generate() -> Self {
+    /// Makes a new CA each time, so that no key is ever stored. `change` may spoil the server's certificate.
+    pub(super) fn generate(change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
         use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
         let ca_key = KeyPair::generate().expect("a CA key");
@@ -70,9 +70,9 @@ impl Tls {
 
         let key = KeyPair::generate().expect("a server key");
         let names = vec!["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
-        let certificate = CertificateParams::new(names)
-            .and_then(|server| server.signed_by(&key, &Issuer::new(ca, ca_key)))
-            .expect("a server certificate");
+        let mut server = CertificateParams::new(names).expect("a server's parameters");
+        change(&mut server);
+        let certificate = server.signed_by(&key, &Issuer::new(ca, ca_key)).expect("a server certificate");
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("TLS versions")

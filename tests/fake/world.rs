@@ -16,6 +16,8 @@ pub(crate) struct World {
     pub(crate) tokens: BTreeMap<String, Token>,
     /// By `owner/name`.
     pub(crate) repositories: BTreeMap<String, Repository>,
+    /// The new name by the old one.
+    pub(crate) renamed: BTreeMap<String, String>,
     /// Every status ever posted, in order of creation.
     pub(crate) statuses: Vec<Status>,
     /// Every comment, in order of creation.
@@ -180,6 +182,7 @@ impl World {
             users: BTreeMap::new(),
             tokens: BTreeMap::new(),
             repositories: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             statuses: Vec::new(),
             comments: Vec::new(),
             runs: Vec::new(),
@@ -325,6 +328,14 @@ impl World {
     /// Closes a pull request without merging it.
     pub(crate) fn close_pull_request(&mut self, repo: &str, number: u64) {
         self.repository(repo).pull(number).open = false;
+    }
+
+    /// Renames a repository within its owner's. Its old name leads to the new one.
+    pub(crate) fn rename_repository(&mut self, repo: &str, name: &str) {
+        let mut repository = self.repositories.remove(repo).expect("a repository that was added");
+        name.clone_into(&mut repository.name);
+        self.renamed.insert(repo.to_owned(), repository.full_name());
+        self.repositories.insert(repository.full_name(), repository);
     }
 
     /// Adds a status as if the user had posted it, and gives its id. `None` is Gitea Actions itself.

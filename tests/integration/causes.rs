@@ -54,6 +54,7 @@ fn each_cause_of_a_refused_dispatch_is_told_apart() {
         refusal(v, nothing, |step| step.input("token", "no-token-of-anybody")),
         refusal(v, nothing, |step| step.input("token", "token-that-only-reads")),
         refusal(v, |world| world.repository(TARGET).collaborators.clear(), same),
+        refusal(v, |world| world.rename_repository(TARGET, "renamed"), same),
         refusal(Version::V1_24, nothing, |step| step.input("target", "mporter/no-such")),
         refusal(Version::V1_24, nothing, |step| step.input("token", "no-token-of-anybody")),
     ];
@@ -93,6 +94,9 @@ fn each_cause_of_a_refused_dispatch_is_told_apart() {
 
     error: The token's account may not write to mporter/dispatch-target
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The token's account may not write to mporter/dispatch-target. Make the account a collaborator of mporter/dispatch-target with write access. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: user should have a permission to write to a repo)
+
+    error: mporter/dispatch-target was renamed or moved
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. mporter/dispatch-target was renamed or moved. Use its new name, which the server's answer has; a redirect is not followed, for the token's sake. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 301 Moved Permanently: it points to /api/v1/repos/mporter/renamed/actions/workflows/build-from-pr.yml/dispatches, which is not followed)
 
     error: mporter/no-such is missing, or hidden from the token
     ::error::Workflow build-from-pr.yml of mporter/no-such was not dispatched. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. The pull request says so. (POST …/mporter/no-such/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: The target couldn't be found.)
@@ -177,7 +181,7 @@ fn fork_without_secrets_is_told_of_pull_request_target() {
     let step = |name| stage.dispatch().event(name, &event).input("token", "");
 
     insta::assert_snapshot!(step("pull_request").run().failed().log(), @"::error::Nothing was sent: input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the fork may run in that workflow");
-    insta::assert_snapshot!(step("pull_request_target").run().failed().log(), @"::error::Nothing was sent: input `token` is required");
+    insta::assert_snapshot!(step("pull_request_target").run().failed().log(), @"::error::Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name");
     assert_eq!(stage.gitea.connections(), 0);
 }
 
@@ -284,4 +288,19 @@ fn add_tokens(world: &mut World) {
     world.add_token_for_all("mporter", "token-of-the-owner");
     world.add_token("dispatch-bot", "token-that-only-reads", &[Scope::ReadRepository]);
     world.add_token("dispatch-bot", "token-without-issues", &[Scope::WriteRepository]);
+}
+
+#[test]
+fn address_without_the_api_is_named() {
+    let stage = stage(Version::V1_26);
+    let page = "<!DOCTYPE html><title>Gitea</title>";
+    let messages = [(404, "Not found.\n"), (200, page)].map(|(status, answer)| {
+        stage.gitea.refuse_once("POST", "/repos/", status, "text/html", answer);
+        let done = stage.dispatch().input("api-url", &stage.gitea.url()).run().failed();
+        shown(done.log().lines().last().unwrap(), &stage)
+    });
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. It ends in `/api/v1`. The pull request could not be told either: POST http://fake/repos/mporter/dispatch-source/statuses/SHA was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 404 Not Found: Not found.)
+    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request could not be told either: GET http://fake/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <!DOCTYPE html><title>Gitea</title>)
+    ");
 }

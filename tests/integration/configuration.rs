@@ -20,7 +20,7 @@ fn missing_input_is_named() {
     let messages = names.map(|name| refusal(|step| step.input(name, "")));
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Nothing was sent: input `mode` is required
-    ::error::Nothing was sent: input `token` is required
+    ::error::Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name
     ::error::Nothing was sent: input `target` is required
     ::error::Nothing was sent: input `workflow` is required
     ");

@@ -403,3 +403,33 @@ fn long_texts_of_strangers_keep_nothing_from_being_closed() {
     assert_eq!(status(&stage, &stage.sha).0, "failure");
     assert_eq!(comments(&stage, stage.number).len(), 6);
 }
+
+#[test]
+fn each_failure_says_what_to_do() {
+    let no = r#"{"message": "no"}"#;
+    let scope = r#"{"message": "token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository"}"#;
+    let messages = [
+        ("GET", "/version", 404, no),
+        ("GET", "/pulls?", 401, r#"{"message": "invalid username, password or token"}"#),
+        ("GET", "/status?", 500, no),
+        ("GET", "/jobs?", 403, no),
+        ("POST", "/statuses/", 500, no),
+        ("POST", "/comments", 403, scope),
+    ]
+    .map(|(method, path, status, answer)| {
+        let stage = stage(Version::V1_26);
+        stage.dispatch().run().ok();
+        stage.gitea.world().cancel_run(30);
+        stage.gitea.refuse(method, path, status, "application/json", answer);
+        let done = stage.reconcile().run().failed();
+        shown(done.log().lines().last().unwrap(), &stage).replace("http://fake/api/v1", "…")
+    });
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Nothing was sent: `mode: reconcile` needs Gitea 1.26 or later, and the server's version could not be read. The server does not know this request. It needs Gitea 1.24 or later; with a proxy before it, see that the whole path `/api/v1/` reaches it. (GET …/version was answered 404 Not Found: no)
+    ::error::Nothing was written, since the open pull requests of mporter/dispatch-source could not be read. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (GET …/repos/mporter/dispatch-source/pulls?state=open&page=1&limit=50 was answered 401 Unauthorized: invalid username, password or token)
+    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The server failed (500). Start this again when the server is well; its log knows more. (GET …/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 500 Internal Server Error: no)
+    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The server refused (403): no. The server's message says what it did not like. (GET …/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 was answered 403 Forbidden: no)
+    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: Status dispatch-target/build on mporter/dispatch-source@SHA10 was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more). (POST …/repos/mporter/dispatch-source/statuses/SHA was answered 500 Internal Server Error: no)
+    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The comment on mporter/dispatch-source#1 was not created, and is not tried again. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST …/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository)
+    ");
+}

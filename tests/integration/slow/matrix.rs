@@ -81,9 +81,10 @@ fn every_request_meets_every_fault() {
     dispatch: POST dispatches   504, after                    failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
     dispatch: POST dispatches   504, before, once             failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
     dispatch: POST dispatches   504, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
+    dispatch: POST dispatches   520, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
     dispatch: POST dispatches   slow                          ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST dispatches   every second slow             ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST dispatches   every other second slow       ok      1     0         pending  Status dispatch-target/build on A
+    dispatch: POST dispatches   fast, slow, fast, …           ok      1     0         pending  Status dispatch-target/build on A
+    dispatch: POST dispatches   slow, fast, slow, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST dispatches   wrong content type            ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST dispatches   a proxy's page, before        failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
     dispatch: POST dispatches   a proxy's page, before, once  failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
@@ -131,9 +132,10 @@ fn every_request_meets_every_fault() {
     dispatch: POST statuses     504, after                    failed  1     0         pending  The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
     dispatch: POST statuses     504, before, once             ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     504, after, once              ok      1     0         pending  Status dispatch-target/build on A
+    dispatch: POST statuses     520, after, once              ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     slow                          ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     every second slow             ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     every other second slow       ok      1     0         pending  Status dispatch-target/build on A
+    dispatch: POST statuses     fast, slow, fast, …           ok      1     0         pending  Status dispatch-target/build on A
+    dispatch: POST statuses     slow, fast, slow, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     wrong content type            ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     a proxy's page, before        failed  1     0         -        The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
     dispatch: POST statuses     a proxy's page, before, once  ok      1     0         pending  Status dispatch-target/build on A
@@ -182,9 +184,10 @@ fn every_request_meets_every_fault() {
     dispatch: all               504, after                    failed  1     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
     dispatch: all               504, before, once             failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
     dispatch: all               504, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
+    dispatch: all               520, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
     dispatch: all               slow                          ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: all               every second slow             ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: all               every other second slow       ok      1     0         pending  Status dispatch-target/build on A
+    dispatch: all               fast, slow, fast, …           ok      1     0         pending  Status dispatch-target/build on A
+    dispatch: all               slow, fast, slow, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: all               wrong content type            ok      1     0         pending  Status dispatch-target/build on A
     dispatch: all               a proxy's page, before        failed  0     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
     dispatch: all               a proxy's page, before, once  failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
@@ -232,13 +235,14 @@ fn every_request_meets_every_fault() {
     report: GET status          504, after                    failed  1     1         pending  The status was not set | The server failed (504) | The comment was created
     report: GET status          504, before, once             ok      1     1         success  Comment on pull request A
     report: GET status          504, after, once              ok      1     1         success  Comment on pull request A
+    report: GET status          520, after, once              ok      1     1         success  Comment on pull request A
     report: GET status          slow                          ok      1     1         success  Comment on pull request A
-    report: GET status          every second slow             ok      1     1         success  Comment on pull request A
-    report: GET status          every other second slow       ok      1     1         success  Comment on pull request A
+    report: GET status          fast, slow, fast, …           ok      1     1         success  Comment on pull request A
+    report: GET status          slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: GET status          wrong content type            ok      1     1         success  Comment on pull request A
-    report: GET status          a proxy's page, before        failed  1     1         pending  The status was not set | The server's answer got lost | The comment was created
+    report: GET status          a proxy's page, before        failed  1     1         pending  The status was not set | What answers is not Gitea | The comment was created
     report: GET status          a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: GET status          a proxy's page, after         failed  1     1         pending  The status was not set | The server's answer got lost | The comment was created
+    report: GET status          a proxy's page, after         failed  1     1         pending  The status was not set | What answers is not Gitea | The comment was created
     report: GET status          a proxy's page, after, once   ok      1     1         success  Comment on pull request A
     report: GET status          301, same server              failed  1     1         pending  The status was not set | The server redirects (301) | The comment was created
     report: GET status          301, other server             failed  1     1         pending  The status was not set | The server redirects (301) | The comment was created
@@ -282,9 +286,10 @@ fn every_request_meets_every_fault() {
     report: GET jobs            504, after                    ok      1     1         success  Comment on pull request A, with a warning
     report: GET jobs            504, before, once             ok      1     1         success  Comment on pull request A
     report: GET jobs            504, after, once              ok      1     1         success  Comment on pull request A
+    report: GET jobs            520, after, once              ok      1     1         success  Comment on pull request A
     report: GET jobs            slow                          ok      1     1         success  Comment on pull request A
-    report: GET jobs            every second slow             ok      1     1         success  Comment on pull request A
-    report: GET jobs            every other second slow       ok      1     1         success  Comment on pull request A
+    report: GET jobs            fast, slow, fast, …           ok      1     1         success  Comment on pull request A
+    report: GET jobs            slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: GET jobs            wrong content type            ok      1     1         success  Comment on pull request A
     report: GET jobs            a proxy's page, before        ok      1     1         success  Comment on pull request A, with a warning
     report: GET jobs            a proxy's page, before, once  ok      1     1         success  Comment on pull request A
@@ -332,9 +337,10 @@ fn every_request_meets_every_fault() {
     report: POST statuses       504, after                    failed  1     1         success  The status may be there or not | The server failed (504) | The comment was created
     report: POST statuses       504, before, once             ok      1     1         success  Comment on pull request A
     report: POST statuses       504, after, once              ok      1     1         success  Comment on pull request A
+    report: POST statuses       520, after, once              ok      1     1         success  Comment on pull request A
     report: POST statuses       slow                          ok      1     1         success  Comment on pull request A
-    report: POST statuses       every second slow             ok      1     1         success  Comment on pull request A
-    report: POST statuses       every other second slow       ok      1     1         success  Comment on pull request A
+    report: POST statuses       fast, slow, fast, …           ok      1     1         success  Comment on pull request A
+    report: POST statuses       slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: POST statuses       wrong content type            ok      1     1         success  Comment on pull request A
     report: POST statuses       a proxy's page, before        failed  1     1         pending  The status may be there or not | The server's answer got lost | The comment was created
     report: POST statuses       a proxy's page, before, once  ok      1     1         success  Comment on pull request A
@@ -382,9 +388,10 @@ fn every_request_meets_every_fault() {
     report: POST comments       504, after                    ok      1     1         success  Comment on pull request A
     report: POST comments       504, before, once             ok      1     1         success  Comment on pull request A
     report: POST comments       504, after, once              ok      1     1         success  Comment on pull request A
+    report: POST comments       520, after, once              ok      1     1         success  Comment on pull request A
     report: POST comments       slow                          ok      1     1         success  Comment on pull request A
-    report: POST comments       every second slow             ok      1     1         success  Comment on pull request A
-    report: POST comments       every other second slow       ok      1     1         success  Comment on pull request A
+    report: POST comments       fast, slow, fast, …           ok      1     1         success  Comment on pull request A
+    report: POST comments       slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: POST comments       wrong content type            ok      1     1         success  Comment on pull request A
     report: POST comments       a proxy's page, before        failed  1     0         success  The comment may be there or not | The server's answer got lost | The status was set
     report: POST comments       a proxy's page, before, once  ok      1     1         success  Comment on pull request A
@@ -433,13 +440,14 @@ fn every_request_meets_every_fault() {
     report: all                 504, after                    failed  1     1         pending  The status was not set | The server failed (504) | The comment may be there or not, with a warning
     report: all                 504, before, once             ok      1     1         success  Comment on pull request A
     report: all                 504, after, once              ok      1     1         success  Comment on pull request A
+    report: all                 520, after, once              ok      1     1         success  Comment on pull request A
     report: all                 slow                          ok      1     1         success  Comment on pull request A
-    report: all                 every second slow             ok      1     1         success  Comment on pull request A
-    report: all                 every other second slow       ok      1     1         success  Comment on pull request A
+    report: all                 fast, slow, fast, …           ok      1     1         success  Comment on pull request A
+    report: all                 slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: all                 wrong content type            ok      1     1         success  Comment on pull request A
-    report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
+    report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | What answers is not Gitea | The comment may be there or not, with a warning
     report: all                 a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: all                 a proxy's page, after         failed  1     1         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
+    report: all                 a proxy's page, after         failed  1     1         pending  The status was not set | What answers is not Gitea | The comment may be there or not, with a warning
     report: all                 a proxy's page, after, once   ok      1     1         success  Comment on pull request A
     report: all                 301, same server              failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
     report: all                 301, other server             failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
