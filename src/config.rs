@@ -1,6 +1,6 @@
 //! The configuration, read once: the only reader of the environment, of the action's inputs and of the event payload.
 //!
-//! Variables of a step: <https://docs.gitea.com/usage/actions/actions-variables>, and `../shared/recorded/events/` for what a
+//! Variables of a step: <https://docs.gitea.com/usage/actions/actions-variables>, and `tests/fixtures/events/` for what a
 //! runner really sets. An invalid configuration names the input as the user wrote it, and nothing is sent.
 
 mod event;

@@ -1,4 +1,4 @@
-//! The event payload, as far as it is read (`../shared/recorded/events/`).
+//! The event payload, as far as it is read (`tests/fixtures/events/`).
 
 use std::collections::HashMap;
 

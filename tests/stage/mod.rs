@@ -212,10 +212,12 @@ impl Done {
         self
     }
 
-    /// Asserts that the step failed, and shows its log if not.
+    /// Asserts that the step failed, in a way that docs/troubleshooting.md has a row for, and shows its log if not.
     #[track_caller]
     pub(crate) fn failed(self) -> Self {
         assert!(!self.success, "the step succeeded:\n{}", self.log);
+        let error = self.log.lines().last().unwrap_or_default().replace('`', "");
+        assert!(is_documented(&error), "docs/troubleshooting.md has no row for\n{error}");
         self
     }
 
@@ -229,4 +231,21 @@ impl Done {
     pub(crate) fn output(&self, name: &str) -> Option<&str> {
         self.outputs.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
     }
+}
+
+/// Whether the first column of a row has this line of a log, or parts of it with `…` between them.
+fn is_documented(error: &str) -> bool {
+    let rows = include_str!("../../docs/troubleshooting.md").lines().filter_map(|line| line.strip_prefix("| `"));
+    let texts = rows.filter_map(|row| row.split(" | ").next()).flat_map(|cell| cell.split('`').step_by(2));
+    let is_in = |text: &str| {
+        let mut rest = error;
+        text.split('…').map(str::trim).all(|part| match rest.split_once(part) {
+            Some((_, after)) => {
+                rest = after;
+                true
+            }
+            None => false,
+        })
+    };
+    texts.into_iter().any(is_in)
 }
