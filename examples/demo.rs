@@ -1,5 +1,5 @@
 //! The whole round trip on one machine: `cargo run --example demo`. The fake Gitea of the tests runs in this process, and the
-//! real binary in both modes, as a runner would start it.
+//! real binary to dispatch and to report, as a runner would start it.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,

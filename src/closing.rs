@@ -9,7 +9,7 @@ use crate::progress::End;
 use crate::run_statuses::RunStatuses;
 use crate::types::{CommitSha, PullRequestNumber, RepoName, RunNumber, State, StatusContext};
 
-/// The status that waits for a run, on the head of a pull request.
+/// The status that waits for a run, on a commit of the source.
 #[derive(Debug)]
 pub(crate) struct Closing<'a> {
     pub(crate) source: &'a RepoName,

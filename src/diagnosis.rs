@@ -195,10 +195,14 @@ fn general(error: &Error, repo: &RepoName) -> Diagnosis {
             "What answers is not Gitea",
             "See that `api-url` leads to Gitea itself, and that no proxy answers in its place.",
         ),
+        Kind::TooLong { .. } if error.is_read() => Diagnosis::new(
+            "The server's answer is longer than what is read of one",
+            "See what makes it so long: comments or descriptions of a million characters, or hundreds of contexts on one commit.",
+        ),
         Kind::NoAnswer { .. } if error.is_read() => {
             Diagnosis::new("The server's answer got lost", "Start this again when the server is well.")
         }
-        Kind::NoAnswer { .. } | Kind::NotGitea { .. } => Diagnosis::new(
+        Kind::NoAnswer { .. } | Kind::NotGitea { .. } | Kind::TooLong { .. } => Diagnosis::new(
             "The server's answer got lost",
             format!("See on the pages of {repo} whether the request had its effect."),
         ),
@@ -225,7 +229,7 @@ fn general(error: &Error, repo: &RepoName) -> Diagnosis {
 }
 
 fn not_the_api() -> Diagnosis {
-    Diagnosis::new("`api-url` is not the API's address", "It ends in `/api/v1`.")
+    Diagnosis::new("`api-url` is not the API's address", "The API's address ends in `/api/v1`.")
 }
 
 /// The first words of a message, for a place of some 70 characters.

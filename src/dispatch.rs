@@ -154,7 +154,7 @@ async fn tell_failure(
     };
     let told = match set_early_status(gitea, pages, dispatch, &status, unknown, told_since).await {
         Ok(None) => {
-            runner.info(&format!("Status {} on {source}@{}: error, {description}", context.as_str(), sha.short()));
+            runner.info(&format!("Status {}: error, {description}", message::place(context, source, sha)));
             runner.output("state", &status.state.to_string());
             "The pull request says so.".to_owned()
         }

@@ -448,7 +448,8 @@ impl Gitea {
                 }
                 None if found_here < PAGE_SIZE => return Ok((entries, answered_at)),
                 _ if page == page_limit => {
-                    return Err(not_gitea(request, format!("the list has more than {page_limit} pages")));
+                    let cause = format!("the list has more than {page_limit} pages");
+                    return Err(Error { request, attempts: 1, kind: Kind::TooLong { cause } });
                 }
                 _ => {}
             }

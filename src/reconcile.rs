@@ -24,13 +24,13 @@ use crate::types::{CommitSha, PullRequestNumber, RepoName, State};
 /// After so long without a runner the pending status says so.
 const LONG_QUEUE: Duration = Duration::HOUR;
 
-/// So long pull requests are looked at; the rest of the step's minute is for what was found.
+/// How long pull requests are looked at; the rest of the step's minute is for what was found.
 const READING_TIME: std::time::Duration = std::time::Duration::from_secs(35);
 
 /// Why the step fails. What was closed all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("{0}")]
+    #[error(transparent)]
     OldServer(#[from] progress::OldServer),
     #[error("Nothing was written, since the open pull requests of {repo} could not be read. {cause}")]
     PullRequests { repo: RepoName, cause: String },
@@ -170,10 +170,9 @@ async fn look_at(
         }
     };
     let mut found = Vec::new();
-    let pending = RunStatuses::new(&statuses, pages, target);
+    let runs = RunStatuses::new(&statuses, pages, target);
     let now = statuses.answered_at.unwrap_or_else(OffsetDateTime::now_utc);
-    for status in pending.all_pending().filter(|status| context.as_ref().is_none_or(|wanted| *wanted == status.context))
-    {
+    for status in runs.all_pending().filter(|status| context.as_ref().is_none_or(|wanted| *wanted == status.context)) {
         let (sha, comments) = (sha.clone(), pull.comments);
         found.push(match progress::of(gitea, target, status.run.into()).await {
             Ok(progress) => {
@@ -248,7 +247,7 @@ async fn settle(
                 };
                 format!("{state}, {description}{comment}")
             }
-            Ok((Status::Told(_), _)) => "told by the run itself in the meantime".to_owned(),
+            Ok((Status::Told(_), _)) => "told in the meantime".to_owned(),
             Ok((Status::NotOurs, _)) => "tells something else in the meantime".to_owned(),
             Err(cause) => {
                 let done = cause.not_done("was not set");

@@ -156,7 +156,7 @@ async fn tell_end(
     let place = closing.place();
     let status_told = match &status {
         Ok(Status::Set) => format!("Status {place}: {state}, {description}"),
-        Ok(Status::Told(state)) => format!("Status {place}: {state}, told by the run itself"),
+        Ok(Status::Told(state)) => format!("Status {place}: {state}, which was told already"),
         Ok(Status::NotOurs) => format!("Status {place} is left alone: it is a newer run's"),
         Err(error) => format!("Status {place} {}", error.not_done("was not set")),
     };

@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Refused { status: StatusCode, message: String, retry_after: Option<Duration> },
     /// The server said yes, in words that are not Gitea's.
     NotGitea { status: StatusCode, cause: String },
+    /// The server said more than is read.
+    TooLong { cause: String },
 }
 
 /// What is wrong with a certificate, or with those that it is checked by.
@@ -54,6 +56,7 @@ impl fmt::Display for Error {
             Kind::NotGitea { status, cause } => {
                 write!(f, "{request} was answered {status}, but not as Gitea does: {cause}")?;
             }
+            Kind::TooLong { cause } => write!(f, "{request}: {cause}")?,
         }
         if *attempts > 1 { write!(f, " (tried {attempts} times)") } else { Ok(()) }
     }
@@ -67,7 +70,8 @@ impl Error {
             Kind::Untrusted { .. } => Failure::Final,
             Kind::NotSent { .. } => Failure::NotDone { wait: None },
             Kind::NoAnswer { .. } => Failure::Lost,
-            Kind::NotGitea { .. } => Failure::Garbled,
+            Kind::TooLong { .. } if self.is_read() => Failure::Final,
+            Kind::NotGitea { .. } | Kind::TooLong { .. } => Failure::Garbled,
             Kind::Refused { status, retry_after, .. } => match (*status, *retry_after) {
                 (StatusCode::TOO_MANY_REQUESTS, wait) => Failure::NotDone { wait },
                 (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Failure::NotDone { wait: Some(wait) },

@@ -126,7 +126,7 @@ impl Http {
         while let Some(chunk) = response.chunk().await.map_err(|cause| error(not_answered(cause)))? {
             if body.len() + chunk.len() > limits.answer {
                 let cause = format!("the answer has more than {} MiB", limits.answer >> 20);
-                return Err(error(Kind::NotGitea { status, cause }));
+                return Err(error(Kind::TooLong { cause }));
             }
             body.extend_from_slice(&chunk);
         }

@@ -300,7 +300,21 @@ fn address_without_the_api_is_named() {
         shown(done.log().lines().last().unwrap(), &stage)
     });
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. It ends in `/api/v1`. The pull request could not be told either: POST http://fake/repos/mporter/dispatch-source/statuses/SHA was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 404 Not Found: Not found.)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. The API's address ends in `/api/v1`. The pull request could not be told either: POST http://fake/repos/mporter/dispatch-source/statuses/SHA was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 404 Not Found: Not found.)
     ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request could not be told either: GET http://fake/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <!DOCTYPE html><title>Gitea</title>)
     ");
+}
+
+#[test]
+fn account_that_only_reads_the_source_comments_and_is_told_of_the_status() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.gitea.world().repository(SOURCE).add_collaborator("dispatch-bot", Permission::Read);
+
+    let done = stage.report(run).run().failed();
+
+    assert_eq!(stage.gitea.world().comments(SOURCE, stage.number).len(), 1);
+    let error = "::error::The status was not set. The token's account may not write to mporter/dispatch-source. ";
+    assert!(done.log().lines().last().unwrap().starts_with(error), "{}", done.log());
 }

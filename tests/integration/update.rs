@@ -206,3 +206,25 @@ fn comment_that_is_deleted_before_it_is_edited_is_made_anew() {
     assert_eq!(done.output("comment-id"), Some("2"));
     assert!(comments(&stage).contains(&"dispatch-bot: **dispatch-target build success** 31".to_owned()));
 }
+
+#[test]
+fn comments_of_strangers_that_are_too_long_to_be_read_are_named() {
+    let stage = stage(Version::V1_26);
+    let run = run(&stage);
+    for _ in 0..34 {
+        stage.gitea.world().add_comment(SOURCE, stage.number, "mporter", &"x".repeat(1_000_000));
+    }
+
+    let done = report(&stage, run, "success").failed();
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
+    let error = "::error::The comment was not created. The server's answer is longer than what is read of one. See what makes it so long: \
+                 comments or descriptions of a million characters, or hundreds of contexts on one commit. (GET ";
+    assert!(done.log().lines().last().unwrap().starts_with(error), "{}", done.log());
+    let asked = stage
+        .gitea
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "GET" && request.path.ends_with("/comments"));
+    assert_eq!(asked.count(), 1, "the next answer would be as long");
+}

@@ -92,7 +92,7 @@ fn run_that_reports_itself_is_left_its_status_and_its_comment() {
     assert_eq!(bodies.len(), 1);
     assert!(bodies[0].contains("See the artifact."), "{bodies:?}");
     assert_eq!(done.output("comment-id"), Some("1"));
-    assert!(done.log().contains("told by the run itself"), "{}", done.log());
+    assert!(done.log().contains("success, which was told already"), "{}", done.log());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::fake::{FakeGitea, Permission, Scope, Version};
+use crate::fake::{FakeGitea, Permission, Scope, Version, World};
 
 pub(crate) const SOURCE: &str = "mporter/dispatch-source";
 pub(crate) const TARGET: &str = "mporter/dispatch-target";
@@ -121,6 +121,21 @@ impl Stage {
     }
 }
 
+/// Opens one more pull request, and gives its number.
+pub(crate) fn open_pull_request(world: &mut World) -> u64 {
+    let sha = world.new_sha();
+    world.open_pull_request(SOURCE, SOURCE, &format!("branch-{sha}"), &sha)
+}
+
+/// A run as if it had been dispatched for the pull request, whose status waits for it.
+pub(crate) fn add_waiting_run(world: &mut World, number: u64) -> u64 {
+    let sha = world.repository(SOURCE).pull(number).head_sha.clone();
+    let run = world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "dispatch-bot", BTreeMap::new());
+    let page = format!("{PAGES}/{TARGET}/actions/runs/{run}");
+    world.add_status(SOURCE, &sha, Some("dispatch-bot"), "dispatch-target/build", "pending", &page);
+    run
+}
+
 /// A step that is about to run, with its environment and nothing else.
 pub(crate) struct Step {
     binary: PathBuf,
@@ -216,9 +231,14 @@ impl Done {
     #[track_caller]
     pub(crate) fn failed(self) -> Self {
         assert!(!self.success, "the step succeeded:\n{}", self.log);
-        let error = self.log.lines().last().unwrap_or_default().replace('`', "");
-        assert!(is_documented(&error), "docs/troubleshooting.md has no row for\n{error}");
+        assert!(self.is_documented(), "docs/troubleshooting.md has no row for this:\n{}", self.log);
         self
+    }
+
+    /// Whether docs/troubleshooting.md has a row for the last line of the log.
+    pub(crate) fn is_documented(&self) -> bool {
+        let error = self.log.lines().last().unwrap_or_default().replace('`', "");
+        is_documented(&error)
     }
 
     /// The log as people see it: without the command that masks the token.

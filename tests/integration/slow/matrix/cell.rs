@@ -70,6 +70,7 @@ impl Cell {
             (shown, "the token is shown"),
             (*success && !there, "success without its effect"),
             (!success && !said.starts_with("::error::"), "a failure without an error"),
+            (!success && !self.done.is_documented(), "a failure that docs/troubleshooting.md has no row for"),
             (run && says("was not dispatched"), "it says that nothing was dispatched, but there is a run"),
             (
                 run && status("error") && !unknown,
