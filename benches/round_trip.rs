@@ -15,7 +15,6 @@ mod fake;
 #[path = "../tests/stage/mod.rs"]
 mod stage;
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,7 +23,7 @@ use std::time::{Duration, Instant};
 use fake::{FakeGitea, Version};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use stage::{PAGES, SOURCE, Stage, Step, TARGET, WORKFLOW};
+use stage::{Stage, Step, add_waiting_run, open_pull_request};
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/script.sh");
@@ -196,12 +195,9 @@ impl Bench {
         {
             let mut world = stage.gitea.world();
             for number in 1..open {
-                let sha = world.new_sha();
-                world.open_pull_request(SOURCE, SOURCE, &format!("branch-{number}"), &sha);
+                let pull = open_pull_request(&mut world);
                 if number <= stuck {
-                    let run = world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "dispatch-bot", BTreeMap::new());
-                    let page = format!("{PAGES}/{TARGET}/actions/runs/{run}");
-                    world.add_status(SOURCE, &sha, Some("dispatch-bot"), "dispatch-target/build", "pending", &page);
+                    let run = add_waiting_run(&mut world, pull);
                     world.cancel_run(run);
                 }
             }

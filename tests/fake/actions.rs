@@ -47,7 +47,7 @@ impl Call<'_> {
         let inputs = workflow
             .inputs
             .iter()
-            .map(|(name, input)| (name.clone(), given.get(name).unwrap_or(&input.default).clone()))
+            .map(|(name, default)| (name.clone(), given.get(name).unwrap_or(default).clone()))
             .collect();
 
         if self.world.version < Version::V1_26 {

@@ -1,4 +1,4 @@
-//! Times as Gitea writes them. The `time` crate is used without its formatting feature, hence by hand.
+//! Times as Gitea writes them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,12 +12,10 @@ pub(super) fn machine() -> i64 {
 
 /// As in a JSON answer. Zero is 1970, which Gitea sends for "not yet".
 pub(super) fn rfc3339(seconds: i64) -> String {
-    let t = moment(seconds);
-    let (hour, minute, second) = t.to_hms();
-    format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", t.year(), u8::from(t.month()), t.day())
+    moment(seconds).format(&Rfc3339).expect("a year of four digits")
 }
 
-/// As in the `Date` header.
+/// As in the `Date` header, whose form `time` has none of.
 pub(super) fn http_date(seconds: i64) -> String {
     let t = moment(seconds);
     let (hour, minute, second) = t.to_hms();

@@ -26,10 +26,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub(crate) use faults::{Answer, Fault};
-pub(crate) use runs::{Job, Progress, Run};
-pub(crate) use world::{
-    Comment, Input, Permission, PullRequest, Repository, Scope, Status, Token, User, Workflow, World,
-};
+pub(crate) use runs::Progress;
+pub(crate) use world::{Comment, Permission, PullRequest, Repository, Scope, Status, Workflow, World};
 
 /// The release whose answers are given. Dispatch, runs and links differ between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,14 +62,10 @@ pub(crate) struct Request {
     pub(crate) authorization: Option<String>,
     /// The `Content-Type` header.
     pub(crate) content_type: Option<String>,
-    /// The `Accept` header.
-    pub(crate) accept: Option<String>,
     /// The `User-Agent` header.
     pub(crate) user_agent: Option<String>,
     /// The JSON body; `Null` if there was none, a string if it was not JSON.
     pub(crate) body: serde_json::Value,
-    /// Which TCP connection it came over, from 0.
-    pub(crate) connection: usize,
     /// When its last byte had been read.
     pub(crate) at: Instant,
     /// The status of the answer; `None` while it is held back, and for ever if the answer was lost on purpose.

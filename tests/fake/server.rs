@@ -122,31 +122,31 @@ async fn accept(listener: &TcpListener, acceptor: Option<TlsAcceptor>, shared: A
     loop {
         // A client that went away between connecting and being accepted is no reason to stop serving the others.
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let number = shared.connections.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(connection(stream, acceptor.clone(), Arc::clone(&shared), number));
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(connection(stream, acceptor.clone(), Arc::clone(&shared)));
     }
 }
 
-async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Arc<Shared>, number: usize) {
+async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Arc<Shared>) {
     // Without it the kernel may hold small answers back, and a benchmark would measure that.
     stream.set_nodelay(true).expect("a TCP option");
     let end = Arc::new(End { socket: stream.as_fd().try_clone_to_owned().expect("a copy"), hang_up: Notify::new() });
     match acceptor {
-        None => serve(stream, shared, number, end).await,
+        None => serve(stream, shared, end).await,
         // A failed handshake is a client that does not trust the CA: the test sees that at the client's side.
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
-                serve(stream, shared, number, end).await;
+                serve(stream, shared, end).await;
             }
         }
     }
 }
 
-async fn serve<S>(stream: S, shared: Arc<Shared>, number: usize, end: Arc<End>)
+async fn serve<S>(stream: S, shared: Arc<Shared>, end: Arc<End>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let state = Connection { shared, number, end: Arc::clone(&end) };
+    let state = Connection { shared, end: Arc::clone(&end) };
     let service = TowerToHyperService::new(Router::new().fallback(handle).with_state(state));
     let builder = Builder::new(TokioExecutor::new());
     tokio::select! {
@@ -159,7 +159,6 @@ where
 #[derive(Clone)]
 struct Connection {
     shared: Arc<Shared>,
-    number: usize,
     end: Arc<End>,
 }
 
@@ -188,7 +187,7 @@ impl End {
 }
 
 async fn handle(State(connection): State<Connection>, request: axum::extract::Request) -> Response {
-    let Connection { shared, number, end } = connection;
+    let Connection { shared, end } = connection;
     let (head, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, usize::MAX).await else { return end.hang_up().await };
     let request = Request {
@@ -196,10 +195,8 @@ async fn handle(State(connection): State<Connection>, request: axum::extract::Re
         path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         authorization: text(&head.headers, header::AUTHORIZATION),
         content_type: text(&head.headers, header::CONTENT_TYPE),
-        accept: text(&head.headers, header::ACCEPT),
         user_agent: text(&head.headers, header::USER_AGENT),
         body: parse_body(&bytes),
-        connection: number,
         at: Instant::now(),
         answered: None,
         stray: false,

@@ -38,7 +38,6 @@ pub(crate) struct World {
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) id: i64,
-    pub(crate) name: String,
     /// A site administrator may do everything, and is shown the text of an internal error.
     pub(crate) admin: bool,
 }
@@ -114,18 +113,10 @@ pub(crate) struct Workflow {
     pub(crate) dispatchable: bool,
     /// What the YAML parser says about it.
     pub(crate) broken: Option<String>,
-    /// The declared inputs.
-    pub(crate) inputs: BTreeMap<String, Input>,
+    /// The inputs that are declared, each with its default. Gitea fills a missing one in, and fails for none.
+    pub(crate) inputs: BTreeMap<String, String>,
     /// Names of its jobs.
     pub(crate) jobs: Vec<String>,
-}
-
-/// A declared input. Gitea fills a missing one in, and fails for none.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Input {
-    pub(crate) default: String,
-    /// Kept because people write it; Gitea looks at it in its web page only.
-    pub(crate) required: bool,
 }
 
 /// A pull request.
@@ -210,7 +201,7 @@ impl World {
     /// Adds an account and gives its id.
     pub(crate) fn add_user(&mut self, name: &str) -> i64 {
         let id = self.users.len() as i64 + 1;
-        self.users.insert(name.to_owned(), User { id, name: name.to_owned(), admin: false });
+        self.users.insert(name.to_owned(), User { id, admin: false });
         id
     }
 
@@ -427,15 +418,14 @@ impl Repository {
         self.collaborators.insert(user.to_owned(), permission);
     }
 
-    /// Adds a workflow that a dispatch can start, with one job `build` and these required inputs.
+    /// Adds a workflow that a dispatch can start, with one job `build` and these inputs, whose defaults are empty.
     pub(crate) fn add_workflow(&mut self, file: &str, inputs: &[&str]) -> &mut Workflow {
-        let required = |name: &&str| ((*name).to_owned(), Input { default: String::new(), required: true });
         let workflow = Workflow {
             content: "on: workflow_dispatch\n".to_owned(),
             disabled: false,
             dispatchable: true,
             broken: None,
-            inputs: inputs.iter().map(required).collect(),
+            inputs: inputs.iter().map(|name| ((*name).to_owned(), String::new())).collect(),
             jobs: vec!["build".to_owned()],
         };
         self.workflows.insert(file.to_owned(), workflow);

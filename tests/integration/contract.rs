@@ -10,10 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::fake::{FakeGitea, Scope, Version, World};
-
-const SOURCE: &str = "mporter/dispatch-source";
-const TARGET: &str = "mporter/dispatch-target";
-const INPUTS: [&str; 4] = ["pr_head_ref", "pr_head_sha", "pr_number", "source_repo"];
+use crate::stage::{INPUTS, SOURCE, TARGET, WORKFLOW};
 
 /// Fewer recordings than this mean that the directory was not found or not read.
 const AT_LEAST: usize = 65;
@@ -42,11 +39,11 @@ async fn fake_gives_jobs_the_event_payloads_of_gitea() {
     let mut world = fake.world();
     world.add_repository(SOURCE);
     let target = world.add_repository(TARGET);
-    target.add_workflow("build-from-pr.yml", &INPUTS);
+    target.add_workflow(WORKFLOW, &INPUTS);
     let sha = target.branches["main"].clone();
     let number = world.open_pull_request(SOURCE, SOURCE, "feature/x", &sha);
     let inputs = INPUTS.map(|name| (name.to_owned(), "x".to_owned())).into();
-    let run = world.add_run(TARGET, "build-from-pr.yml", "refs/heads/main", &sha, "mporter", inputs);
+    let run = world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "mporter", inputs);
 
     let mut differences = Vec::new();
     let mut compare = |name: &str, ours: &Value| {
@@ -221,7 +218,7 @@ impl Recordings {
             repository.private = name == "private";
             repository.archived = name == "archived";
             repository.actions_enabled = name != "noactions";
-            repository.add_workflow("build-from-pr.yml", &INPUTS);
+            repository.add_workflow(WORKFLOW, &INPUTS);
         }
         self.add_workflows(world);
         let sha = self.add_pull_requests(world);
@@ -239,7 +236,7 @@ impl Recordings {
         for recorded in elements(&self.body("workflows-list")["workflows"]) {
             target.add_workflow(text(recorded, "id"), &[]).disabled = recorded["state"] == "disabled_manually";
         }
-        let build = target.add_workflow("build-from-pr.yml", &INPUTS);
+        let build = target.add_workflow(WORKFLOW, &INPUTS);
         build.content = self.body("workflow-file-raw").as_str().expect("a workflow's YAML").to_owned();
         target.workflow("broken.yml").broken = Some("yaml: line 1: did not find expected ',' or ']'".to_owned());
         target.workflow("on-push.yml").dispatchable = false;

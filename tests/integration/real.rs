@@ -9,7 +9,9 @@ mod world;
 use serde_json::json;
 
 use server::{OWNER, Server};
-use world::{BOT, Comment, Run, SOURCE, Setup, Status, TARGET, WORKFLOW, World, checkout, create_repository, example};
+use world::{BOT, Comment, Run, Setup, Status, World, checkout, create_repository, example};
+
+use crate::stage::{SOURCE, TARGET, WORKFLOW};
 
 /// If this fails, the server or the runner is to blame and not the action.
 #[tokio::test]

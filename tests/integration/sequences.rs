@@ -52,7 +52,7 @@ fn act() -> impl Strategy<Value = Act> {
 /// What is remembered of each run beside the fake's own knowledge.
 #[derive(Default)]
 struct Known {
-    /// By run: the head that it was dispatched for, and the state that the pull request was told last.
+    /// By run: the head that it was dispatched for.
     heads: BTreeMap<u64, String>,
     /// The end that its last report told, or that it had when somebody else could see it.
     told: BTreeMap<u64, &'static str>,
@@ -78,12 +78,8 @@ fn outcome(stage: &Stage, run: u64) -> Option<String> {
 }
 
 fn report(stage: &Stage, known: &mut Known, run: u64, outcome: &'static str) {
-    let (running, ended) = {
-        let mut world = stage.gitea.world();
-        let progress = &world.run(run).progress;
-        (*progress == Progress::Running, matches!(progress, Progress::Completed(_)))
-    };
-    if running && !ended {
+    let running = stage.gitea.world().run(run).progress == Progress::Running;
+    if running {
         stage.report(run).input("status", outcome).run().ok();
         known.told.insert(run, state(outcome));
     }

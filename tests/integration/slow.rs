@@ -4,11 +4,10 @@ mod endless;
 mod matrix;
 mod requests;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::fake::{Fault, Version};
-use crate::stage::{PAGES, SOURCE, TARGET, WORKFLOW};
+use crate::stage::{add_waiting_run, open_pull_request};
 use crate::{shown, stage};
 
 #[test]
@@ -42,11 +41,8 @@ fn reconcile_of_too_many_pull_requests_closes_what_it_has_seen_and_says_so() {
     {
         let mut world = stage.gitea.world();
         for number in 0..110 {
-            let sha = world.new_sha();
-            world.open_pull_request(SOURCE, SOURCE, &format!("branch-{number}"), &sha);
-            let run = world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "dispatch-bot", BTreeMap::new());
-            let page = format!("{PAGES}/{TARGET}/actions/runs/{run}");
-            world.add_status(SOURCE, &sha, Some("dispatch-bot"), "dispatch-target/build", "pending", &page);
+            let pull = open_pull_request(&mut world);
+            let run = add_waiting_run(&mut world, pull);
             if number % 2 == 0 { world.cancel_run(run) } else { world.start_run(run) }
         }
     }

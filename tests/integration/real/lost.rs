@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::world::{BOT, Run, SOURCE, Setup, TARGET, WORKFLOW, World, example};
+use super::world::{BOT, Run, Setup, World, example};
+use crate::stage::{SOURCE, TARGET, WORKFLOW};
 
 /// A build that lasts for longer than any test.
 const ENDLESS: &str = "sleep 120\n";

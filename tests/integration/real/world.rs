@@ -10,15 +10,10 @@ use serde_json::{Value, json};
 use super::api::Api;
 use super::git::Checkout;
 use super::server::{OWNER, Server, output, random_hex};
+use crate::stage::{SOURCE, TARGET, WORKFLOW};
 
-/// The repository with the pull requests.
-pub(crate) const SOURCE: &str = "mporter/dispatch-source";
-/// The repository with the workflow that builds them.
-pub(crate) const TARGET: &str = "mporter/dispatch-target";
 /// The account that dispatches and reports.
 pub(crate) const BOT: &str = "dispatch-bot";
-/// The file name of the target's workflow.
-pub(crate) const WORKFLOW: &str = "build-from-pr.yml";
 
 /// How long runs may take to end.
 const PATIENCE: Duration = Duration::from_secs(90);
