@@ -156,10 +156,12 @@ impl Http {
 fn not_answered(error: reqwest::Error) -> Kind {
     let error = error.without_url();
     let cause = causes(&error);
+    if !error.is_connect() && !error.is_builder() {
+        return Kind::NoAnswer { cause };
+    }
     match certificate_problem(&error) {
         Some(problem) => Kind::Untrusted { cause, problem },
-        None if error.is_connect() => Kind::NotSent { cause },
-        None => Kind::NoAnswer { cause },
+        None => Kind::NotSent { cause },
     }
 }
 
