@@ -103,23 +103,28 @@ impl RunComment<'_> {
         authors: impl Fn() -> Vec<User>,
     ) -> Result<Done, Error> {
         let mut attempt = 1;
+        // What is said of one that is there after its answer got lost.
+        let mut done: fn(CommentId) -> Done = Done::Created;
         loop {
             // One that is edited may be old.
             let mut since = None;
             let written = match self.place(&there, &authors()) {
-                Place::Same(id) if attempt > 1 => return Ok(Done::Created(id)),
+                Place::Same(id) if attempt > 1 => return Ok(done(id)),
                 Place::Same(id) => return Ok(Done::Found(id)),
                 Place::Newer(id) => return Ok(Done::Newer(id)),
                 Place::Ours(id) => match gitea.edit_comment(self.repo, id, self.text).await {
                     // It was deleted since it was read.
-                    Err(error) if error.is_not_found() => {
+                    Err(error) if error.is_missing_comment() => {
                         there.retain(|comment| comment.id != id);
                         continue;
                     }
-                    edited => edited.map(|()| Done::Edited(id)),
+                    edited => {
+                        done = Done::Edited;
+                        edited.map(|()| Done::Edited(id))
+                    }
                 },
                 Place::Nothing => {
-                    since = self.since;
+                    (done, since) = (Done::Created, self.since);
                     gitea.create_comment(self.repo, self.number, self.text).await.map(Done::Created)
                 }
             };
@@ -133,7 +138,7 @@ impl RunComment<'_> {
                     };
                     if attempt >= ATTEMPTS {
                         return match self.place(&there, &authors()) {
-                            Place::Same(id) => Ok(Done::Created(id)),
+                            Place::Same(id) => Ok(done(id)),
                             _ => Err(error),
                         };
                     }

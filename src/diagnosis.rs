@@ -21,11 +21,22 @@ pub(crate) struct Diagnosis {
     pub(crate) cause: String,
     /// A sentence.
     pub(crate) advice: String,
+    /// Whether it passes by itself: then the advice is to start the step again.
+    passes: bool,
 }
 
 impl Diagnosis {
     fn new(cause: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { cause: cause.into(), advice: advice.into() }
+        Self { cause: cause.into(), advice: advice.into(), passes: false }
+    }
+
+    fn passing(cause: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { passes: true, ..Self::new(cause, advice) }
+    }
+
+    /// For a step whose run is under way or has ended: to start the step again would start a second one.
+    pub(crate) fn beside_a_run(&self) -> String {
+        if self.passes { format!("{}.", self.cause) } else { self.to_string() }
     }
 }
 
@@ -33,7 +44,7 @@ impl Diagnosis {
 pub(crate) async fn of_dispatch(gitea: &Gitea, dispatch: &Dispatch, error: &Error) -> Diagnosis {
     let Dispatch { target, workflow, git_ref, .. } = dispatch;
     let (file, at) = (workflow.as_str(), git_ref.as_str());
-    let Some((status, message)) = error.refusal() else { return general(error, target) };
+    let Some((status, message)) = error.refusal() else { return general(error) };
     match status {
         StatusCode::FORBIDDEN if message.contains("workflow is disabled") => Diagnosis::new(
             format!("Workflow {file} is disabled"),
@@ -87,9 +98,9 @@ fn is_about_actions(message: &str) -> bool {
     message.starts_with("workflow ") || message.contains("permission to write")
 }
 
-/// Why something of `repo` could not be read, with what the server said.
-pub(crate) async fn of_reading(gitea: &Gitea, repo: &RepoName, error: &Error) -> String {
-    format!("{} ({error})", of_repository(gitea, repo, error).await)
+/// Why the server did not tell its version.
+pub(crate) fn of_version(error: &Error) -> Diagnosis {
+    if error.is_not_found() { not_the_api() } else { general(error) }
 }
 
 /// Why a status was refused.
@@ -117,16 +128,12 @@ pub(crate) async fn of_comment(gitea: &Gitea, source: &RepoName, error: &Error) 
             "The pull request does not exist",
             format!("See that `pr-number` is one of {source} (else the server's log knows more)."),
         ),
-        Some((StatusCode::LOCKED, _)) => Diagnosis::new(
-            format!("{source} is archived"),
-            "An archived repository takes no comments: set `comment: off`.",
-        ),
         _ => of_repository(gitea, source, error).await,
     }
 }
 
 /// What any request to a repository may be refused for.
-async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnosis {
+pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnosis {
     match error.refusal() {
         Some((StatusCode::FORBIDDEN, message)) if message.contains("required scope") => {
             // Gitea names the scope: required=[write:issue], or read:issue, which the first one includes.
@@ -144,12 +151,17 @@ async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnos
             format!("The token's account may not write to {repo}"),
             format!("Make the account a collaborator of {repo} with write access."),
         ),
-        // Gitea leads on to the new name by the path alone.
-        Some((status, message)) if status.is_redirection() && message.starts_with("it points to /") => Diagnosis::new(
+        Some((StatusCode::LOCKED, _)) => Diagnosis::new(
+            format!("{repo} is archived"),
+            "An archived repository takes no comments: set `comment: off`.",
+        ),
+        Some((status, message)) if status.is_redirection() && is_new_name(message) => Diagnosis::new(
             format!("{repo} was renamed or moved"),
             "Use its new name, which the server's answer has; a redirect is not followed, for the token's sake.",
         ),
-        Some((StatusCode::NOT_FOUND, _)) if !error.asked_the_api() => not_the_api(),
+        Some((StatusCode::NOT_FOUND, message)) if !error.asked_the_api() && !message.starts_with("not found") => {
+            not_the_api()
+        }
         Some((StatusCode::NOT_FOUND, _)) => match gitea.repository(repo).await {
             Ok(_) => Diagnosis::new(
                 "The server does not know this request",
@@ -163,16 +175,25 @@ async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnos
                 ),
             ),
         },
-        _ => general(error, repo),
+        _ => general(error),
     }
 }
 
+/// Gitea leads on to the new name of a repository by the path alone.
+fn is_new_name(message: &str) -> bool {
+    message.strip_prefix("it points to /").is_some_and(|path| !path.starts_with('/') && path.contains("api/v1/repos/"))
+}
+
 /// What is the same for every request.
-fn general(error: &Error, repo: &RepoName) -> Diagnosis {
+fn general(error: &Error) -> Diagnosis {
     match &error.kind {
         Kind::Untrusted { problem: Certificate::Unknown, .. } => Diagnosis::new(
             "The server's certificate is not trusted",
             "Give the file of its authority as SSL_CERT_FILE in `env:` of the step.",
+        ),
+        Kind::Untrusted { problem: Certificate::Unusable, .. } => Diagnosis::new(
+            "The server's certificate cannot be used",
+            "Make one that is no authority itself, and that has the server's name as subjectAltName.",
         ),
         Kind::Untrusted { problem: Certificate::Outdated, .. } => Diagnosis::new(
             "The server's certificate is not valid at this time",
@@ -200,23 +221,24 @@ fn general(error: &Error, repo: &RepoName) -> Diagnosis {
             "See what makes it so long: comments or descriptions of a million characters, or hundreds of contexts on one commit.",
         ),
         Kind::NoAnswer { .. } if error.is_read() => {
-            Diagnosis::new("The server's answer got lost", "Start this again when the server is well.")
+            Diagnosis::passing("The server's answer got lost", "Start this again when the server is well.")
         }
         Kind::NoAnswer { .. } | Kind::NotGitea { .. } | Kind::TooLong { .. } => Diagnosis::new(
             "The server's answer got lost",
-            format!("See on the pages of {repo} whether the request had its effect."),
+            "See on the server's pages whether the request had its effect.",
         ),
         Kind::Refused { status, message, .. } => match *status {
             StatusCode::UNAUTHORIZED => Diagnosis::new(
                 "The access token is not valid",
                 "Make a new one (it may have been deleted, or its account disabled), and store it as the secret.",
             ),
-            StatusCode::TOO_MANY_REQUESTS => Diagnosis::new("The server is busy (429)", "Start this again later."),
+            StatusCode::TOO_MANY_REQUESTS => Diagnosis::passing("The server is busy (429)", "Start this again later."),
             status if status.is_redirection() => Diagnosis::new(
                 format!("The server redirects ({})", status.as_u16()),
-                "Set `api-url` to the address that the server redirects to; a redirect is not followed, for the token's sake.",
+                "Set `api-url` to the address that the server redirects to, unless that is a page to sign in: then let requests to \
+                 `/api/v1/` pass by it. A redirect is not followed, for the token's sake.",
             ),
-            status if status.is_server_error() => Diagnosis::new(
+            status if status.is_server_error() => Diagnosis::passing(
                 format!("The server failed ({})", status.as_u16()),
                 "Start this again when the server is well; its log knows more.",
             ),
@@ -229,7 +251,10 @@ fn general(error: &Error, repo: &RepoName) -> Diagnosis {
 }
 
 fn not_the_api() -> Diagnosis {
-    Diagnosis::new("`api-url` is not the API's address", "The API's address ends in `/api/v1`.")
+    Diagnosis::new(
+        "`api-url` is not the API's address",
+        "The API's address is that of the server's pages with `/api/v1` at its end.",
+    )
 }
 
 /// The first words of a message, for a place of some 70 characters.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use crate::config::Dispatch;
-use crate::diagnosis::{self, Diagnosis};
+use crate::diagnosis;
 use crate::gitea::{self, DispatchedRun, Gitea, NewStatus, WorkflowDispatch};
 use crate::links::BaseUrl;
 use crate::message::{self, markdown};
@@ -27,7 +27,7 @@ const STATUS_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("Workflow {workflow} was not dispatched. {diagnosis} {told} ({cause})")]
-    Refused { workflow: String, diagnosis: Diagnosis, told: String, cause: String },
+    Refused { workflow: String, diagnosis: String, told: String, cause: String },
     #[error(
         "It is not known whether workflow {workflow} was dispatched, and it is not sent again. Before you start it again, look for \
          the run: {page} . {told} ({cause})"
@@ -48,7 +48,7 @@ pub(crate) async fn run(
 ) -> Result<Option<DispatchedRun>, Error> {
     let Dispatch { target, workflow, git_ref, inputs, source, pull_request, sha, context, wait } = dispatch;
     if wait.is_some() {
-        progress::check_version(gitea, target, "`wait: true`").await?;
+        progress::check_version(gitea, "`wait: true`").await?;
     }
     let file = workflow.as_str();
     let start = Instant::now();
@@ -104,9 +104,7 @@ pub(crate) async fn run(
             let diagnosis = diagnosis::of_status(gitea, source, &cause).await;
             let status = match cause.may_have_written() {
                 true => "It is not known whether the pending status was set.".to_owned(),
-                // To wait and to start again is the one thing that must not be advised here.
-                false if cause.needs_mending() => format!("The pending status was not set. {diagnosis}"),
-                false => format!("The pending status was not set. {}.", diagnosis.cause),
+                false => format!("The pending status was not set. {}", diagnosis.beside_a_run()),
             };
             let error = Error::Status { page: page.to_string(), status, cause: cause.to_string() };
             if wait.is_none() {
@@ -168,7 +166,7 @@ async fn tell_failure(
     if unknown {
         Error::Unknown { workflow, page, told, cause }
     } else {
-        Error::Refused { workflow, diagnosis, told, cause }
+        Error::Refused { workflow, diagnosis: diagnosis.to_string(), told, cause }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::types::{
     WorkflowFile,
 };
 use http::{Answer, Http};
-use retry::{ASIDE, Again, DISPATCH, Limits, READ, READ_TEXTS, WRITE};
+use retry::{ASIDE, Again, DISPATCH, Limits, READ, READ_TEXTS, VERSION, WRITE};
 
 /// The most entries that a page may have (`MAX_RESPONSE_ITEMS`, 50 unless the server's administrator lowers it), and the most
 /// pages that are read of a list.
@@ -89,7 +89,7 @@ pub(crate) struct Status {
     created_at: String,
     #[serde(default)]
     pub(crate) description: String,
-    #[serde(default, deserialize_with = "creator")]
+    #[serde(default, deserialize_with = "creator_or_actions")]
     pub(crate) creator: Option<User>,
 }
 
@@ -198,12 +198,12 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Whom a job's own token acts as: the author of its comments. Its statuses have no creator.
+    /// Whom a job's own token acts as: the author of its comments. Its statuses have no creator (seen on 1.26.4).
     const ACTIONS: Self = Self { id: -2 };
 }
 
-/// Who set a status.
-fn creator<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<User>, D::Error> {
+/// Who set a status: where it is nobody, a job by its own token.
+fn creator_or_actions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<User>, D::Error> {
     Ok(Option::deserialize(deserializer)?.or(Some(User::ACTIONS)))
 }
 
@@ -264,7 +264,7 @@ impl Gitea {
         struct Created {
             #[serde(rename = "id")]
             _id: u64,
-            #[serde(default, deserialize_with = "creator")]
+            #[serde(default, deserialize_with = "creator_or_actions")]
             creator: Option<User>,
         }
         let again = if status.is_final { Again::IfLost } else { Again::IfNotDone };
@@ -358,13 +358,25 @@ impl Gitea {
         Ok(self.get(url, READ_TEXTS).await?.value)
     }
 
-    /// The comments on all pull requests and issues of a repository since that time: all pages.
-    pub(crate) async fn all_comments(&self, repo: &RepoName, since: OffsetDateTime) -> Result<Vec<Comment>, Error> {
+    /// The comments on all pull requests and issues of a repository since that time: all pages. Only of those that `keep` asks for
+    /// the text is kept: all texts together may be more than the runner's memory.
+    pub(crate) async fn all_comments(
+        &self,
+        repo: &RepoName,
+        since: OffsetDateTime,
+        keep: impl Fn(&Comment) -> bool,
+    ) -> Result<Vec<Comment>, Error> {
         let mut url = self.repo(repo, &["issues", "comments"]);
         if let Ok(since) = since.format(&Rfc3339) {
             url.query_pairs_mut().append_pair("since", &since);
         }
-        let (comments, _) = self.list(url, PAGE_LIMIT, READ_TEXTS, |page: Vec<Comment>| (page, None)).await?;
+        let split = |mut page: Vec<Comment>| {
+            for comment in page.iter_mut().filter(|comment| !keep(comment)) {
+                comment.body = String::new();
+            }
+            (page, None)
+        };
+        let (comments, _) = self.list(url, PAGE_LIMIT, READ_TEXTS, split).await?;
         Ok(comments)
     }
 
@@ -399,7 +411,7 @@ impl Gitea {
         struct Version {
             version: String,
         }
-        let Answer { value: Version { version }, request, .. } = self.get(self.api.join(["version"]), READ).await?;
+        let Answer { value: Version { version }, request, .. } = self.get(self.api.join(["version"]), VERSION).await?;
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
         match (numbers.next(), numbers.next()) {
             (Some(major), Some(minor)) => Ok((major, minor)),

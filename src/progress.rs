@@ -37,22 +37,13 @@ pub(crate) struct End {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unknown {
     /// The server gives one answer for a run that was deleted and for all of a repository that is hidden.
-    #[error("{0} is missing, or hidden from the token, so nobody can tell what became of its run")]
+    #[error(
+        "{0} is missing, or hidden from the token, so nobody can tell what became of its run: see that the name in `target` is right, and \
+         that the token's account can still read that repository"
+    )]
     Hidden(RepoName),
     #[error(transparent)]
     Server(#[from] Error),
-}
-
-impl Unknown {
-    /// With the next step.
-    pub(crate) async fn sentence(&self, gitea: &Gitea, target: &RepoName) -> String {
-        match self {
-            Self::Hidden(_) => format!(
-                "{self}: see that the name in `target` is right, and that the token's account can still read that repository"
-            ),
-            Self::Server(error) => diagnosis::of_reading(gitea, target, error).await,
-        }
-    }
 }
 
 /// A server that does not tell which run a dispatch has started, or one that could not be asked.
@@ -68,12 +59,12 @@ pub(crate) enum OldServer {
 }
 
 /// Refuses `what` on a server that does not tell the run of a dispatch.
-pub(crate) async fn check_version(gitea: &Gitea, target: &RepoName, what: &'static str) -> Result<(), OldServer> {
+pub(crate) async fn check_version(gitea: &Gitea, what: &'static str) -> Result<(), OldServer> {
     match gitea.version().await {
         Ok(version) if version < (1, 26) => Err(OldServer::Old { what, version }),
         Ok(_) => Ok(()),
         Err(error) => {
-            let cause = diagnosis::of_reading(gitea, target, &error).await;
+            let cause = format!("{} ({error})", diagnosis::of_version(&error));
             Err(OldServer::Unknown { what, cause })
         }
     }

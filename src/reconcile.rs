@@ -55,10 +55,9 @@ struct Found {
 }
 
 /// What could not be looked at, and why.
-struct Unread {
-    sentence: String,
-    /// Whether it is the target that cannot be seen at all.
-    hidden: bool,
+enum Unread {
+    Statuses(gitea::Error),
+    Run(gitea::Error),
 }
 
 /// A row of the summary.
@@ -80,11 +79,11 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let Reconcile { source, target, .. } = reconcile;
     let end_of_reading = Instant::now() + READING_TIME;
-    progress::check_version(gitea, target, "`mode: reconcile`").await?;
+    progress::check_version(gitea, "`mode: reconcile`").await?;
     let mut pulls = match gitea.open_pull_requests(source).await {
         Ok(pulls) => pulls,
         Err(error) => {
-            let cause = diagnosis::of_reading(gitea, source, &error).await;
+            let cause = format!("{} ({error})", diagnosis::of_repository(gitea, source, &error).await);
             return Err(Error::PullRequests { repo: source.clone(), cause });
         }
     };
@@ -98,16 +97,15 @@ pub(crate) async fn run(
         in_parallel(pulls, async |pull| timeout_at(end_of_reading, look_at(gitea, pages, reconcile, &pull)).await.ok())
             .await;
 
-    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    let (mut found, mut unread, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     let left_out = looked_at.iter().filter(|looked_at| looked_at.is_none()).count();
     if left_out > 0 {
         problems.push(format!("There was no time to look at {left_out} of {count} pull requests"));
     }
-    for result in looked_at.into_iter().flatten().flatten() {
+    for result in looked_at.into_iter().flatten().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
         match result {
             Ok(one) => found.push(one),
-            Err(Unread { sentence, hidden: true }) => return Err(Error::Hidden(sentence)),
-            Err(Unread { sentence, hidden: false }) => problems.push(sentence),
+            Err(unknown) => unread.push(unknown),
         }
     }
     let checked = found.len();
@@ -118,6 +116,13 @@ pub(crate) async fn run(
 
     for row in &rows {
         runner.info(&row.log);
+    }
+    // Asked only now that all is written.
+    for unread in &unread {
+        problems.push(match unread {
+            Unread::Statuses(error) => format!("{} ({error})", diagnosis::of_status(gitea, source, error).await),
+            Unread::Run(error) => format!("{} ({error})", diagnosis::of_repository(gitea, target, error).await),
+        });
     }
     problems.extend(rows.iter().filter_map(|row| row.error.clone()));
     let closed = rows.iter().filter(|row| row.closed).count();
@@ -152,22 +157,19 @@ fn merge_same_heads(pulls: &mut Vec<PullRequest>) {
     });
 }
 
-/// The statuses of a pull request that wait for a run of the target, each with its run.
+/// The statuses of a pull request that wait for a run of the target, each with its run. The error is that nothing may be written.
 async fn look_at(
     gitea: &Gitea,
     pages: &BaseUrl,
     reconcile: &Reconcile,
     pull: &PullRequest,
-) -> Vec<Result<Found, Unread>> {
+) -> Result<Vec<Result<Found, Unread>>, Error> {
     let Reconcile { source, target, context, .. } = reconcile;
     // A pull request without a valid head has no statuses.
-    let Ok(sha) = pull.head.sha.parse::<CommitSha>() else { return Vec::new() };
+    let Ok(sha) = pull.head.sha.parse::<CommitSha>() else { return Ok(Vec::new()) };
     let statuses = match gitea.statuses(source, &sha).await {
         Ok(statuses) => statuses,
-        Err(error) => {
-            let sentence = diagnosis::of_reading(gitea, source, &error).await;
-            return vec![Err(Unread { sentence, hidden: false })];
-        }
+        Err(error) => return Ok(vec![Err(Unread::Statuses(error))]),
     };
     let mut found = Vec::new();
     let runs = RunStatuses::new(&statuses, pages, target);
@@ -178,13 +180,11 @@ async fn look_at(
             Ok(progress) => {
                 Ok(Found { pull: pull.number, shared: pull.shares_head, comments, sha, status, progress, now })
             }
-            Err(unknown) => {
-                let sentence = unknown.sentence(gitea, target).await;
-                Err(Unread { sentence, hidden: matches!(unknown, progress::Unknown::Hidden(_)) })
-            }
+            Err(hidden @ progress::Unknown::Hidden(_)) => return Err(Error::Hidden(hidden.to_string())),
+            Err(progress::Unknown::Server(error)) => Err(Unread::Run(error)),
         });
     }
-    found
+    Ok(found)
 }
 
 /// The comments that may be about a run that is to be closed, in one list for all; `None` where each pull request has to be
@@ -194,9 +194,8 @@ async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: &[Found]) -
     let oldest = closing.map(|one| one.status.created_at).min();
     match (reconcile.comment, oldest) {
         (CommentMode::Create, Some(Some(since))) => {
-            let mut comments = gitea.all_comments(&reconcile.source, since).await.ok()?;
-            comments.retain(|comment| Marker::at_end_of(&comment.body).is_some());
-            Some(comments)
+            let marked = |comment: &Comment| Marker::at_end_of(&comment.body).is_some();
+            gitea.all_comments(&reconcile.source, since, marked).await.ok()
         }
         (CommentMode::Create, None) | (CommentMode::Off, _) => Some(Vec::new()),
         _ => None,
@@ -237,7 +236,7 @@ async fn settle(
                 let comment = match comment {
                     Ok(done) => done,
                     Err(cause) => {
-                        let diagnosis = diagnosis::of_comment(gitea, source, &cause).await;
+                        let diagnosis = diagnosis::of_repository(gitea, source, &cause).await;
                         error = Some(format!(
                             "The comment on {source}#{pull} {}, and is not tried again. {diagnosis} ({cause})",
                             comment::undone(&cause)
@@ -251,7 +250,7 @@ async fn settle(
             Ok((Status::NotOurs, _)) => "tells something else in the meantime".to_owned(),
             Err(cause) => {
                 let done = cause.not_done("was not set");
-                let diagnosis = diagnosis::of_status(gitea, source, &cause).await;
+                let diagnosis = diagnosis::of_repository(gitea, source, &cause).await;
                 error = Some(format!("Status {} {done}. {diagnosis} ({cause})", closing.place()));
                 done.to_owned()
             }

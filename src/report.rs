@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use time::OffsetDateTime;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::comment::{self, RunComment};
 use crate::config::{CommentMode, GivenStatus, Report, ThisRun};
@@ -25,6 +25,9 @@ use crate::{diagnosis, progress};
 
 /// Comments that were read so long ago are read again before one of them is edited.
 const OUTDATED_AFTER: Duration = Duration::from_secs(2);
+
+/// How long the version is waited for where the jobs could not be read.
+const VERSION_TIME: Duration = Duration::from_secs(5);
 
 /// Why the step fails. What succeeded all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -258,8 +261,9 @@ async fn page_number(gitea: &Gitea, run: &ThisRun, jobs: Option<&RunJobs>) -> Ru
     if let Some(number) = jobs.and_then(|jobs| jobs.jobs.iter().find_map(|job| job.run_number(&run.repo))) {
         return number;
     }
-    match gitea.version().await {
-        Ok(version) if version < (1, 26) => run.number,
+    // What is left of the minute is the status's.
+    match timeout(VERSION_TIME, gitea.version()).await {
+        Ok(Ok(version)) if version < (1, 26) => run.number,
         // A server that does not even tell its version is taken for a current one.
         _ => run.id.into(),
     }

@@ -111,7 +111,7 @@ impl<W: Write> Runner<W> {
         if let Err(cause) = written {
             self.unwritten.get_or_insert_with(|| {
                 format!(
-                    "What this step has to hand on could not be written to {variable} ({}): {cause}. See that the runner's disk is \
+                    "What this step has to hand on could not be written to {variable} ({}): {cause}. What else was done is in the lines above. See that the runner's disk is \
                      not full, and that the step's user may write there",
                     path.display()
                 )

@@ -13,9 +13,9 @@ use crate::diagnosis;
 use crate::gitea::{DispatchedRun, Gitea};
 use crate::links::BaseUrl;
 use crate::message::{self, markdown, one_line};
-use crate::progress::{self, End, Progress};
+use crate::progress::{self, End, Progress, Unknown};
 use crate::runner::Runner;
-use crate::types::State;
+use crate::types::{RepoName, State};
 
 /// The pause between two questions; it grows by half up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ pub(crate) enum Error {
     )]
     Timeout(String),
     #[error(
-        "The run could not be asked for when `wait-timeout` was over, so its outcome is not known here: {page} . {cause}"
+        "The run could not be asked for when `wait-timeout` was over, so its outcome is not known here: see {page} . {cause}"
     )]
     Lost { page: String, cause: String },
     #[error("Gave up telling what became of the run after a minute: {0}")]
@@ -83,7 +83,7 @@ pub(crate) async fn run(
                 tell_timeout(gitea, pages, &closing, &message::not_ended(since.unwrap_or(began)), runner).await
             }
             Err(unknown) => {
-                let cause = unknown.sentence(gitea, target).await;
+                let cause = why(gitea, target, &unknown).await;
                 Err(Error::Lost { page: page.clone(), cause })
             }
         }
@@ -127,7 +127,7 @@ async fn follow(gitea: &Gitea, dispatch: &Dispatch, run: DispatchedRun, runner: 
             Err(error) => {
                 // Once an outage.
                 if !warned {
-                    let cause = error.sentence(gitea, &dispatch.target).await;
+                    let cause = why(gitea, &dispatch.target, &error).await;
                     runner.warning(&format!("The run could not be asked for, which is tried again. {cause}"));
                     warned = true;
                 }
@@ -135,6 +135,16 @@ async fn follow(gitea: &Gitea, dispatch: &Dispatch, run: DispatchedRun, runner: 
         }
         sleep(pause).await;
         pause = LONGEST_PAUSE.min(pause * 3 / 2);
+    }
+}
+
+/// Why the run could not be asked for.
+async fn why(gitea: &Gitea, target: &RepoName, unknown: &Unknown) -> String {
+    match unknown {
+        Unknown::Hidden(_) => unknown.to_string(),
+        Unknown::Server(error) => {
+            format!("{} ({error})", diagnosis::of_repository(gitea, target, error).await.beside_a_run())
+        }
     }
 }
 
@@ -171,7 +181,7 @@ async fn tell_end(
     let outdated = mode == CommentMode::Update && matches!(status, Ok(Status::NotOurs) | Err(_));
     let mut untold = Vec::new();
     if let Err(error) = &status {
-        let diagnosis = diagnosis::of_status(gitea, closing.source, error).await;
+        let diagnosis = diagnosis::of_status(gitea, closing.source, error).await.beside_a_run();
         untold.push(format!("The status {}. {diagnosis} ({error})", error.not_done("was not set")));
     }
     if let Some(number) = closing.pull_request.filter(|_| mode != CommentMode::Off && !outdated) {
@@ -185,7 +195,7 @@ async fn tell_end(
             Err(error) => {
                 let undone = comment::undone(&error);
                 summary.push(format!("Comment: {undone}"));
-                let diagnosis = diagnosis::of_comment(gitea, closing.source, &error).await;
+                let diagnosis = diagnosis::of_comment(gitea, closing.source, &error).await.beside_a_run();
                 untold.push(format!("The comment {undone}. {diagnosis} ({error})"));
             }
         }
@@ -214,7 +224,7 @@ async fn tell_gone(
         }
         Ok(_) => runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place())),
         Err(cause) => {
-            let diagnosis = diagnosis::of_status(gitea, closing.source, &cause).await;
+            let diagnosis = diagnosis::of_status(gitea, closing.source, &cause).await.beside_a_run();
             let cause = format!("The status {}. {diagnosis} ({cause})", cause.not_done("was not set"));
             return Err(Error::Untold { outcome: "its deletion".to_owned(), page, cause });
         }
@@ -235,7 +245,7 @@ async fn tell_timeout(
             runner.info(&format!("Status {} is left alone: it waits for this run no more", closing.place()));
         }
         Err(error) => {
-            let diagnosis = diagnosis::of_status(gitea, closing.source, &error).await;
+            let diagnosis = diagnosis::of_status(gitea, closing.source, &error).await.beside_a_run();
             let undone = error.not_done("says what it said before");
             runner.warning(&format!("The pending status {undone}. {diagnosis} ({error})"));
         }

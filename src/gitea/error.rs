@@ -37,6 +37,8 @@ pub(crate) enum Kind {
 pub(crate) enum Certificate {
     /// Nobody who is trusted has signed it.
     Unknown,
+    /// It is none for a server, or names none.
+    Unusable,
     /// It has expired, or is of a time to come.
     Outdated,
     OtherName,
@@ -119,9 +121,11 @@ impl Error {
         self.refusal().is_some_and(|(status, _)| status == StatusCode::NOT_FOUND)
     }
 
-    /// Whether there is something to mend, rather than to wait for.
-    pub(crate) fn needs_mending(&self) -> bool {
-        self.failure() == Failure::Final
+    /// Whether Gitea says that there is no such comment, rather than another that there is no such page.
+    pub(crate) fn is_missing_comment(&self) -> bool {
+        self.refusal().is_some_and(|(status, message)| {
+            status == StatusCode::NOT_FOUND && message.contains("comment does not exist")
+        })
     }
 
     /// The status and the message of a refusal.

@@ -175,10 +175,11 @@ fn certificate_problem(error: &reqwest::Error) -> Option<Certificate> {
                     | CertificateError::ExpiredContext { .. }
                     | CertificateError::NotValidYet
                     | CertificateError::NotValidYetContext { .. } => Certificate::Outdated,
-                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                    CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
                         Certificate::OtherName
                     }
-                    _ => Certificate::Unknown,
+                    CertificateError::UnknownIssuer | CertificateError::BadSignature => Certificate::Unknown,
+                    _ => Certificate::Unusable,
                 }),
                 // A sentence of `tls`.
                 rustls::Error::General(_) => Some(Certificate::NoAuthorities),

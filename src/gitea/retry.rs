@@ -49,6 +49,8 @@ pub(super) const READ: Limits =
 /// The same where people write what is read: a description or a comment of a million characters is nothing to Gitea, and
 /// nobody's should keep the others' from being read.
 pub(super) const READ_TEXTS: Limits = Limits { answer: 32 << 20, ..READ };
+/// The version, which some modes ask for before all else: it leaves a dispatch and its status their time.
+pub(super) const VERSION: Limits = Limits { total: READ.attempt, ..READ };
 /// What is asked beside the work itself, to say more about a failure.
 pub(super) const ASIDE: Limits =
     Limits { attempt: Duration::from_secs(4), total: Duration::from_secs(5), answer: SHORT };

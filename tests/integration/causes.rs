@@ -300,9 +300,26 @@ fn address_without_the_api_is_named() {
         shown(done.log().lines().last().unwrap(), &stage)
     });
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. The API's address ends in `/api/v1`. The pull request could not be told either: POST http://fake/repos/mporter/dispatch-source/statuses/SHA was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 404 Not Found: Not found.)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. The API's address is that of the server's pages with `/api/v1` at its end. The pull request could not be told either: POST http://fake/repos/mporter/dispatch-source/statuses/SHA was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 404 Not Found: Not found.)
     ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request could not be told either: GET http://fake/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <!DOCTYPE html><title>Gitea</title>)
     ");
+}
+
+#[test]
+fn page_to_sign_in_is_no_renamed_repository() {
+    for page in ["/user/login?redirect_to=%2fapi%2fv1", "//sso.example.com/api/v1/repos/", "https://sso.example.com/"] {
+        let stage = stage(Version::V1_26);
+        let answer = Answer::new(302, "text/html", "").header("Location", page);
+        stage.gitea.inject("POST", "/dispatches", 1, Fault::Answer(answer));
+
+        let done = stage.dispatch().run().failed();
+
+        let log = done.log();
+        assert!(
+            log.contains("The server redirects (302)") && log.contains("unless that is a page to sign in"),
+            "{log}"
+        );
+    }
 }
 
 #[test]

@@ -366,7 +366,7 @@ fn outputs_that_cannot_be_written_keep_the_pull_request_from_nothing() {
 
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending");
     let error = "::error::What this step has to hand on could not be written to GITHUB_OUTPUT (/no/such/folder/output): No such \
-                 file or directory (os error 2). See that the runner's disk is not full, and that the step's user may write there";
+                 file or directory (os error 2). What else was done is in the lines above. See that the runner's disk is not full, and that the step's user may write there";
     assert_eq!(done.log().lines().last(), Some(error));
     // Why the step itself fails is told last.
     let done = step().input("ref", "no-such").run().failed();

@@ -92,7 +92,7 @@ fn redirect_is_not_followed_and_the_token_stays() {
         if status == 301 {
             insta::assert_snapshot!(message, @"
             Status dispatch-target/build on mporter/dispatch-source@SHA10: error, The server redirects (301)
-            ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server redirects (301). Set `api-url` to the address that the server redirects to; a redirect is not followed, for the token's sake. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 301 Moved Permanently: it points to http://elsewhere/api/v1/x, which is not followed)
+            ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server redirects (301). Set `api-url` to the address that the server redirects to, unless that is a page to sign in: then let requests to `/api/v1/` pass by it. A redirect is not followed, for the token's sake. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 301 Moved Permanently: it points to http://elsewhere/api/v1/x, which is not followed)
             ");
         }
     }
@@ -205,6 +205,8 @@ fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_truste
             let name = "gitea.example.com".try_into().unwrap();
             certificate.subject_alt_names = vec![rcgen::SanType::DnsName(name)];
         }),
+        tls_stage_with(|certificate| certificate.subject_alt_names = Vec::new()),
+        tls_stage_with(|certificate| certificate.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained)),
     ]
     .map(|(stage, folder)| {
         let done = stage.dispatch().var("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()).run().failed();
@@ -215,6 +217,8 @@ fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_truste
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is for another name. Set `api-url` to a name that the certificate has.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that is no authority itself, and that has the server's name as subjectAltName.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that is no authority itself, and that has the server's name as subjectAltName.
     ");
 }
 

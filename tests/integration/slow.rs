@@ -7,7 +7,7 @@ mod requests;
 use std::time::Duration;
 
 use crate::fake::{Fault, Version};
-use crate::stage::{add_waiting_run, open_pull_request};
+use crate::stage::{SOURCE, add_waiting_run, open_pull_request};
 use crate::{shown, stage};
 
 #[test]
@@ -58,4 +58,32 @@ fn reconcile_of_too_many_pull_requests_closes_what_it_has_seen_and_says_so() {
     let closed = stage.gitea.world().statuses.iter().filter(|status| status.state == "failure").count();
     assert!(closed > 10 && closed == number("closed"), "{closed}: {}", done.log());
     assert!(done.log().contains("::warning::There was no time to look at "), "{}", done.log());
+}
+
+#[test]
+fn report_has_time_for_its_status_though_jobs_and_version_never_answer() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.gitea.inject("GET", "/jobs", 10, Fault::Hang);
+    stage.gitea.inject("GET", "/version", 10, Fault::Hang);
+    stage.gitea.inject("POST", "/statuses/", 10, Fault::Delay(Duration::from_secs(10)));
+
+    stage.report(run).run().ok();
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
+}
+
+#[test]
+fn dispatch_that_gets_lost_after_a_slow_version_is_told_on_the_pull_request() {
+    let stage = stage(Version::V1_26);
+    stage.gitea.inject("GET", "/version", 1, Fault::Delay(Duration::from_secs(10)));
+    stage.gitea.inject("POST", "/dispatches", 10, Fault::WorkThenHang);
+    stage.gitea.inject("GET", "/status?", 10, Fault::Delay(Duration::from_secs(4)));
+    stage.gitea.inject("POST", "/statuses/", 10, Fault::Delay(Duration::from_secs(6)));
+
+    stage.dispatch().input("wait", "true").run().failed();
+
+    let status = stage.gitea.world().statuses(SOURCE, &stage.sha).remove(0);
+    assert_eq!(status.description, "Dispatch outcome unknown, see the target's runs");
 }

@@ -117,9 +117,10 @@ fn lost_answer_to_an_edit_leaves_one_comment() {
         let second = run(&stage);
         stage.gitea.inject("PATCH", "/issues/comments/", 1, fault);
 
-        report(&stage, second, "success").ok();
+        let done = report(&stage, second, "success").ok();
 
         assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
+        assert!(done.log().contains("Edited the comment on pull request"), "{}", done.log());
     }
 }
 
@@ -227,4 +228,18 @@ fn comments_of_strangers_that_are_too_long_to_be_read_are_named() {
         .into_iter()
         .filter(|request| request.method == "GET" && request.path.ends_with("/comments"));
     assert_eq!(asked.count(), 1, "the next answer would be as long");
+}
+
+#[test]
+fn page_that_is_not_found_is_no_deleted_comment() {
+    let stage = stage(Version::V1_26);
+    let first = run(&stage);
+    report(&stage, first, "failure").ok();
+    let second = run(&stage);
+    stage.gitea.refuse("PATCH", "/comments/1", 404, "text/html", "<title>Not found</title>");
+
+    let done = report(&stage, second, "success").failed();
+
+    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
+    assert!(done.log().contains("::error::The comment was not edited. "), "{}", done.log());
 }

@@ -153,6 +153,23 @@ fn question_that_fails_is_asked_again() {
 }
 
 #[test]
+fn step_whose_run_is_under_way_is_not_told_to_start_again() {
+    for status in [429, 500, 502] {
+        let stage = stage(Version::V1_26);
+        let step = stage.dispatch().input("wait", "true").input("wait-timeout", "3s");
+        stage.gitea.refuse("GET", "/jobs", status, "application/json", r#"{"message": "no"}"#);
+        stage.gitea.refuse("POST", "/statuses/", 501, "application/json", r#"{"message": "no"}"#);
+
+        let done = step.run().failed();
+
+        let log = done.log();
+        assert!(log.contains("The run could not be asked for when `wait-timeout` was over"), "{log}");
+        assert!(log.contains("The pending status was not set. The server failed (501). ("), "{log}");
+        assert!(!log.contains("tart this again") && !log.contains("tart it again"), "{log}");
+    }
+}
+
+#[test]
 fn timeout_leaves_the_status_pending_and_says_since_when() {
     let stage = stage(Version::V1_26);
     let step = stage.dispatch().input("wait", "true").input("wait-timeout", "2s");
