@@ -6,7 +6,7 @@
 mod event;
 mod lists;
 #[cfg(test)]
-mod properties;
+mod property_tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
@@ -15,9 +15,9 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::links::BaseUrl;
-use crate::message::quoted;
+use crate::links::{ApiBase, PageBase};
 use crate::runner::Files;
+use crate::text::quoted;
 use crate::tls::TrustedRoots;
 use crate::types::{
     CommitSha, GitRef, Invalid, Outcome, PullRequestNumber, RepoName, RunId, RunNumber, SourcePattern, StatusContext,
@@ -28,8 +28,8 @@ use event::{Event, PullRequest};
 /// How the server is reached, how people reach it, and what the step does.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) api: BaseUrl,
-    pub(crate) pages: BaseUrl,
+    pub(crate) api: ApiBase,
+    pub(crate) pages: PageBase,
     pub(crate) roots: TrustedRoots,
     pub(crate) task: Task,
 }
@@ -227,7 +227,7 @@ impl Environment {
     /// All the rest.
     pub(crate) fn config(&self) -> Result<Config, Error> {
         self.check_texts(&self.token()?)?;
-        let api: BaseUrl = self.input_or_context("api-url", self.inputs.api_url.as_ref(), "API_URL")?;
+        let api: ApiBase = self.input_or_context("api-url", self.inputs.api_url.as_ref(), "API_URL")?;
         if api.host() == "api.github.com" || api.to_string().ends_with("/api/v3") {
             return Err(Error::OtherForge("GitHub"));
         }

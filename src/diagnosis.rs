@@ -6,8 +6,8 @@
 use reqwest::StatusCode;
 
 use crate::config::Dispatch;
-use crate::gitea::{Certificate, Error, Gitea, Kind, Repository};
-use crate::message::{one_line, quoted};
+use crate::forge::{Certificate, Error, Gitea, Kind, Repository};
+use crate::text::{one_line, quoted};
 use crate::types::RepoName;
 
 /// Where workflows lie, in the order in which Gitea looks.

@@ -1,6 +1,7 @@
 //! Why the step failed, as the last line of its log says it.
 
-use crate::{BUDGET, config, dispatch, reconcile, report, wait};
+use crate::config;
+use crate::modes::{dispatch, reconcile, report, wait};
 
 /// A failure of the step, whatever it was about to do.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,6 @@ pub(crate) enum Error {
     Report(#[from] report::Error),
     #[error(transparent)]
     Reconcile(#[from] reconcile::Error),
-    #[error("Gave up after {} seconds; what was sent until then may have had its effect", BUDGET.as_secs())]
+    #[error("Gave up after 60 seconds; what was sent until then may have had its effect")]
     Budget(#[from] tokio::time::error::Elapsed),
 }

@@ -10,9 +10,17 @@ use reqwest::Url;
 
 use crate::types::{CommentId, CommitSha, PullRequestNumber, RepoName, RunNumber, WorkflowFile};
 
-/// The base of the API or of the web pages: http or https, with an optional path, and nothing else.
+/// A base address: http or https, with an optional path, and nothing else.
 #[derive(Debug, Clone)]
-pub(crate) struct BaseUrl(Url);
+struct BaseUrl(Url);
+
+/// The base of the API: what requests are sent to.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiBase(BaseUrl);
+
+/// The base of the web pages: what people click.
+#[derive(Debug, Clone)]
+pub(crate) struct PageBase(BaseUrl);
 
 /// Why a text is no base address. It does not repeat the text, which may hold a password.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,21 +68,58 @@ impl fmt::Display for BaseUrl {
 }
 
 impl BaseUrl {
-    pub(crate) fn host(&self) -> &str {
-        self.0.host_str().unwrap_or_default()
-    }
-
     /// The address below this base, each segment percent-encoded.
-    pub(crate) fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+    fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
         url
     }
+}
 
+impl FromStr for ApiBase {
+    type Err = InvalidBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for ApiBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ApiBase {
+    pub(crate) fn host(&self) -> &str {
+        self.0.0.host_str().unwrap_or_default()
+    }
+
+    /// The address of an endpoint, each segment percent-encoded.
+    pub(crate) fn join<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        self.0.join(segments)
+    }
+}
+
+impl FromStr for PageBase {
+    type Err = InvalidBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for PageBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl PageBase {
     fn page<'a>(&self, repo: &'a RepoName, segments: impl IntoIterator<Item = &'a str>) -> Url {
-        self.join([repo.owner.as_str(), repo.name.as_str()].into_iter().chain(segments))
+        self.0.join([repo.owner.as_str(), repo.name.as_str()].into_iter().chain(segments))
     }
 
     /// The page of a run.
@@ -127,7 +172,7 @@ pub(crate) fn run_number_in(html_url: &str, repo: &RepoName) -> Option<RunNumber
 mod tests {
     use super::*;
 
-    fn base(text: &str) -> BaseUrl {
+    fn base(text: &str) -> PageBase {
         text.parse().unwrap()
     }
 

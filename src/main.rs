@@ -1,37 +1,30 @@
 //! `dispatch-action` builds a pull request of one repository with a workflow of another, on Gitea, and reports the outcome.
 
-mod closing;
-mod comment;
 mod config;
+mod deadline;
 mod diagnosis;
-mod dispatch;
 mod error;
-mod gitea;
+mod forge;
 mod links;
-mod message;
-mod progress;
+mod modes;
 #[cfg(test)]
-mod properties;
-mod reconcile;
-mod report;
-mod run_statuses;
+mod property_tests;
+mod run;
 mod runner;
+mod telling;
+mod text;
 mod tls;
 mod types;
-mod wait;
 
 use std::io::{Stdout, stdout};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use config::{Config, Environment, Task};
+use deadline::Deadline;
 use error::Error;
-use gitea::Gitea;
+use forge::Gitea;
+use modes::{dispatch, reconcile, report, wait};
 use runner::Runner;
-use tokio::time::timeout;
-
-/// The most time that a step takes, apart from `wait`. A runner is worth more than an answer that does not come.
-const BUDGET: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let mut runner = Runner::new(stdout());
@@ -50,17 +43,18 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
     let token = environment.token()?;
     runner.configure(environment.files(), &token);
     let Config { api, pages, roots, task } = environment.config()?;
-    let gitea = Gitea::new(api, &token, roots).map_err(Error::Start)?;
+    let deadline = Deadline::in_a_minute();
+    let gitea = Gitea::new(api, &token, roots, deadline).map_err(Error::Start)?;
     let work = async {
         match &task {
             Task::Dispatch(task) => {
-                let run = timeout(BUDGET, dispatch::run(&gitea, &pages, task, runner)).await??;
+                let run = deadline.bound(dispatch::run(&gitea, &pages, task, runner)).await??;
                 if let Some(limits) = task.wait {
-                    wait::run(&gitea, &pages, task, limits, run, BUDGET, runner).await?;
+                    wait::run(&gitea, &pages, task, limits, run, runner).await?;
                 }
             }
-            Task::Report(task) => timeout(BUDGET, report::run(&gitea, &pages, task, runner)).await??,
-            Task::Reconcile(task) => timeout(BUDGET, reconcile::run(&gitea, &pages, task, runner)).await??,
+            Task::Report(task) => deadline.bound(report::run(&gitea, &pages, task, runner)).await??,
+            Task::Reconcile(task) => deadline.bound(reconcile::run(&gitea, &pages, task, runner)).await??,
             Task::Trial => runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported"),
         }
         Ok(())

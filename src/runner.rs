@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::message::{markdown, plain};
+use crate::text::{markdown, plain};
 use crate::types::Token;
 
 /// The files that the runner reads after the step. On a runner that sets none, nothing is written.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use outcome::{Outcome, State};
 
-use crate::message::quoted;
+use crate::text::quoted;
 
 /// Why a text is not the value that it should be: "must be …, not `…`", or "must be …, and is empty".
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::GivenStatus;
-use crate::message::quoted;
+use crate::text::quoted;
 use crate::types::Outcome;
 
 /// Reads `inputs`: `key=value` lines, or one JSON object of scalars, whose values become strings as they are written.

@@ -1,0 +1,140 @@
+use std::collections::BTreeMap;
+use std::fs;
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::json;
+
+use super::event::{Event, PullRequest};
+use super::lists::{given_status, workflow_inputs};
+use crate::property_tests::{config, number, text};
+use crate::types::{Outcome, State};
+
+const WORDS: [&str; 9] =
+    ["success", "failure", "cancelled", "skipped", "neutral", "timed_out", "startup_failure", "Success", "exploded"];
+
+/// A text that stands on one line of `inputs`, without the spaces around it.
+fn line() -> impl Strategy<Value = String> {
+    text().prop_map(|text| text.replace(['\n', '\r'], " ").trim().to_owned())
+}
+
+fn key() -> impl Strategy<Value = String> {
+    line()
+        .prop_map(|text| text.replace('=', " ").trim().to_owned())
+        .prop_filter("a key", |key| !key.is_empty() && !key.starts_with('{'))
+}
+
+/// A small JSON text of any type.
+fn json_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        select(vec!["null", "[]", "{}"]).prop_map(str::to_owned),
+        number(),
+        text().prop_map(|text| json!(text).to_string())
+    ]
+}
+
+/// Whether all of it counts as good.
+fn is_good(words: &[&str]) -> bool {
+    words.contains(&"success") && words.iter().all(|word| matches!(*word, "success" | "skipped" | "neutral"))
+}
+
+fn worst(outcomes: Vec<Outcome>) -> Option<State> {
+    outcomes.into_iter().max().map(|outcome| outcome.state())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn any_text_is_read_or_refused(text in text(), start in "[ \\[{\"]{0,2}(auto ?)?[{\\[]?", bytes in vec(any::<u8>(), 0..40)) {
+        let text = start + &text;
+        if let Ok(pairs) = workflow_inputs(&text) {
+            let is_json = text.trim_start().starts_with('{');
+            prop_assert!(is_json || pairs.iter().all(|(key, value)| !key.contains('\n') && !value.contains('\n')));
+        }
+        if let Ok(given) = given_status(&text) {
+            prop_assert!(given.auto || !given.outcomes.is_empty() || text.split([',']).all(|part| part.trim().is_empty()));
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for bytes in [text.as_bytes(), &bytes] {
+            fs::write(file.path(), bytes).unwrap();
+            Event::read(file.path().to_str().unwrap()).ok();
+        }
+    }
+
+    #[test]
+    fn event_gives_each_value_as_it_is(name in text(), sha in text(), number in number(), from in text(), to in text(), input in text()) {
+        let payload = json!({
+            "pull_request": {
+                "number": number.parse::<u64>().unwrap(),
+                "head": {"ref": name, "sha": sha, "repo": {"full_name": from}},
+                "base": {"ref": "main", "repo": {"full_name": to}},
+            },
+            "inputs": {"a": input, "b": number.parse::<u64>().unwrap(), "c": null, "d": [input]},
+        });
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), payload.to_string()).unwrap();
+        let event = Event::read(file.path().to_str().unwrap()).unwrap();
+        let read = ["a", "b", "c", "d", "e"].map(|name| event.input(name));
+        prop_assert_eq!(read, [Some(input), Some(number.clone()), None, None, None]);
+        let pull_request: PullRequest = event.pull_request.unwrap();
+        prop_assert_eq!(pull_request.is_from_fork(), from != to);
+        prop_assert_eq!(pull_request.number.to_string(), number);
+        prop_assert_eq!((pull_request.head.name, pull_request.head.sha), (name, sha));
+    }
+
+    #[test]
+    fn event_of_any_shape_is_read_or_refused(values in vec(json_text(), 6)) {
+        let [number, name, sha, head_repo, base, inputs] = &values[..] else { unreachable!() };
+        let payload = format!(
+            r#"{{"pull_request": {{"number": {number}, "head": {{"ref": {name}, "sha": {sha}, "repo": {head_repo}}}, "base": {base}}}, "inputs": {inputs}}}"#
+        );
+        if let Ok(event) = serde_json::from_str::<Event>(&payload) {
+            event.input("a");
+            event.pull_request.as_ref().map(PullRequest::is_from_fork);
+        }
+    }
+
+    #[test]
+    fn inputs_as_json_come_back(pairs in btree_map(text(), text(), 0..5), spaces in "[ \n\t]{0,2}") {
+        let json = format!("{spaces}{}{spaces}", json!(pairs));
+        prop_assert_eq!(workflow_inputs(&json).unwrap(), pairs.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn numbers_as_json_keep_their_digits(number in "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,5})?") {
+        let json = format!("{{\"a\": {number} , \"b\":{number}}}");
+        let expected = ["a", "b"].map(|key| (key.to_owned(), number.clone()));
+        prop_assert_eq!(workflow_inputs(&json).unwrap(), expected);
+    }
+
+    #[test]
+    fn inputs_as_lines_come_back(pairs in vec((key(), line()), 0..5), end in select(vec!["\n", "\r\n", "\n \n"])) {
+        let text: String = pairs.iter().map(|(key, value)| format!("{key} = {value}{end}")).collect();
+        prop_assert_eq!(workflow_inputs(&text).unwrap(), pairs);
+    }
+
+    #[test]
+    fn words_are_no_success_if_any_is_worse(words in vec(select(&WORDS[..]), 0..5), separator in select(vec![",", " ", "\n", ", "]), auto: bool) {
+        let mut text = words.join(separator);
+        if auto {
+            text = format!("auto{separator}{text}");
+        }
+        let given = given_status(&text).unwrap();
+        prop_assert_eq!(given.auto, auto);
+        prop_assert_eq!(given.outcomes.iter().map(Outcome::as_str).collect::<Vec<_>>(), words.clone());
+        prop_assert_eq!(worst(given.outcomes) == Some(State::Success), is_good(&words));
+    }
+
+    #[test]
+    fn needs_are_no_success_if_any_is_worse(needs in btree_map(text(), (select(&WORDS[..]), text()), 1..5), auto: bool) {
+        let words: Vec<&str> = needs.values().map(|(word, _)| *word).collect();
+        let json: BTreeMap<_, _> =
+            needs.iter().map(|(name, (word, output))| (name, json!({"result": word, "outputs": {"a": output}}))).collect();
+        let json = json!(json);
+        let given = given_status(&if auto { format!("auto {json}") } else { json.to_string() }).unwrap();
+        prop_assert_eq!(given.auto, auto);
+        prop_assert_eq!(worst(given.outcomes) == Some(State::Success), is_good(&words));
+    }
+}

@@ -1,0 +1,77 @@
+//! The client of Gitea's API: a room for each topic, an endpoint a function. Sending, errors and retries are the rooms below.
+//!
+//! The endpoints and what they really answer: `../shared/gitea-facts.md`, and <https://docs.gitea.com/api/>.
+
+mod actions;
+mod comments;
+mod error;
+mod http;
+mod list;
+mod repositories;
+mod retry;
+mod server;
+mod statuses;
+
+use reqwest::{Method, StatusCode, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) use actions::{DispatchedRun, Job, RunJobs, WorkflowDispatch};
+pub(crate) use comments::Comment;
+pub(crate) use error::{Certificate, Error, Kind};
+pub(crate) use repositories::{PullRequest, Repository};
+pub(crate) use retry::random;
+#[cfg(test)]
+pub(crate) use statuses::Status;
+pub(crate) use statuses::{NewStatus, Statuses};
+
+use crate::deadline::Deadline;
+use crate::links::ApiBase;
+use crate::tls::TrustedRoots;
+use crate::types::{RepoName, Token};
+use http::{Answer, Http};
+use retry::{Again, Limits};
+
+/// A server that is reached by `api`, with one token, until a deadline.
+#[derive(Clone)]
+pub(crate) struct Gitea {
+    http: Http,
+    api: ApiBase,
+}
+
+/// An account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) struct User {
+    pub(crate) id: i64,
+}
+
+impl User {
+    /// Whom a job's own token acts as: the author of its comments. Its statuses have no creator (seen on 1.26.4).
+    const ACTIONS: Self = Self { id: -2 };
+}
+
+impl Gitea {
+    /// A client whose requests end before the deadline. An error is a sentence.
+    pub(crate) fn new(api: ApiBase, token: &Token, roots: TrustedRoots, deadline: Deadline) -> Result<Self, String> {
+        Ok(Self { http: Http::new(token, roots, deadline)?, api })
+    }
+
+    /// The same server over the same connections, until another deadline.
+    pub(crate) fn until(&self, deadline: Deadline) -> Self {
+        Self { http: self.http.until(deadline), api: self.api.clone() }
+    }
+
+    fn repo(&self, repo: &RepoName, rest: &[&str]) -> Url {
+        let segments = ["repos", &repo.owner, &repo.name];
+        self.api.join(segments.into_iter().chain(rest.iter().copied()))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, url: Url, limits: Limits) -> Result<Answer<T>, Error> {
+        self.http.request::<(), T>(Method::GET, url, None, Again::IfLost, limits).await
+    }
+}
+
+/// The error of an answer to a GET that has the form of Gitea's, and cannot be hers.
+fn not_gitea(url: Url, cause: String) -> Error {
+    Error { method: Method::GET, url, attempts: 1, kind: Kind::NotGitea { status: StatusCode::OK, cause } }
+}

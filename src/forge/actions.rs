@@ -1,0 +1,144 @@
+//! Runs of workflows: starting one, and its jobs.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::http::Answer;
+use super::list::PAGE_LIMIT;
+use super::retry::{Again, DISPATCH, READ};
+use super::{Error, Gitea};
+use crate::links::run_number_in;
+use crate::types::{GitRef, RepoName, RunId, RunNumber, WorkflowFile};
+
+/// What the dispatch endpoint takes. The values of inputs are strings: Gitea refuses a number with 422.
+#[derive(Debug, Serialize)]
+pub(crate) struct WorkflowDispatch<'a> {
+    #[serde(rename = "ref")]
+    pub(crate) git_ref: &'a GitRef,
+    pub(crate) inputs: &'a BTreeMap<String, String>,
+}
+
+/// The run that a dispatch started: its id, and the number that its page has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DispatchedRun {
+    pub(crate) id: RunId,
+    pub(crate) number: RunNumber,
+}
+
+/// The jobs of a run, and when the server said so.
+#[derive(Debug)]
+pub(crate) struct RunJobs {
+    pub(crate) jobs: Vec<Job>,
+    /// The server's own clock, which the jobs' times are of.
+    pub(crate) answered_at: Option<OffsetDateTime>,
+}
+
+/// A job of a run, as far as it is read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Job {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) html_url: String,
+    /// 0 until a runner has taken the job.
+    #[serde(default)]
+    pub(crate) run_attempt: u32,
+    /// `queued` waits for a runner, `waiting` for another job or run.
+    #[serde(default, rename = "status")]
+    pub(crate) state: String,
+    #[serde(default)]
+    conclusion: Option<String>,
+    #[serde(default)]
+    created_at: Option<String>,
+    #[serde(default)]
+    started_at: Option<String>,
+    #[serde(default)]
+    completed_at: Option<String>,
+}
+
+impl Job {
+    /// When the run was asked for.
+    pub(crate) fn created_at(&self) -> Option<OffsetDateTime> {
+        moment(self.created_at.as_ref())
+    }
+
+    /// When a runner began with it; `None` before that.
+    pub(crate) fn started_at(&self) -> Option<OffsetDateTime> {
+        moment(self.started_at.as_ref())
+    }
+
+    /// When it ended; `None` before that.
+    pub(crate) fn completed_at(&self) -> Option<OffsetDateTime> {
+        moment(self.completed_at.as_ref())
+    }
+
+    /// How it ended; `None` while it has not.
+    pub(crate) fn conclusion(&self) -> Option<&str> {
+        self.conclusion.as_deref().filter(|conclusion| !conclusion.is_empty())
+    }
+
+    /// The number in the page of its run, which is one of `repo`.
+    pub(crate) fn run_number(&self, repo: &RepoName) -> Option<RunNumber> {
+        run_number_in(&self.html_url, repo)
+    }
+}
+
+impl Gitea {
+    /// Starts a run of `workflow`. `None` where the server does not say which run that is (before Gitea 1.26). It is sent again
+    /// only where the server surely did nothing.
+    pub(crate) async fn dispatch_workflow(
+        &self,
+        target: &RepoName,
+        workflow: &WorkflowFile,
+        dispatch: &WorkflowDispatch<'_>,
+    ) -> Result<Option<DispatchedRun>, Error> {
+        #[derive(Deserialize)]
+        struct RunDetails {
+            workflow_run_id: RunId,
+            #[serde(default)]
+            html_url: String,
+        }
+        let mut url = self.repo(target, &["actions", "workflows", workflow.as_str(), "dispatches"]);
+        // Without it the answer is 204 and the run cannot be known.
+        url.set_query(Some("return_run_details=true"));
+        let answer: Answer<Option<RunDetails>> =
+            self.http.request(Method::POST, url, Some(dispatch), Again::IfNotDone, DISPATCH).await?;
+        Ok(answer.value.map(|RunDetails { workflow_run_id: id, html_url }| DispatchedRun {
+            id,
+            number: run_number_in(&html_url, target).unwrap_or_else(|| id.into()),
+        }))
+    }
+
+    /// The jobs of a run: all pages. Gitea 1.24 has no such list. There are none where the run is gone, which is no error to
+    /// Gitea.
+    pub(crate) async fn run_jobs(&self, repo: &RepoName, run: RunId) -> Result<RunJobs, Error> {
+        #[derive(Deserialize)]
+        struct Jobs {
+            jobs: Vec<Job>,
+            total_count: Option<usize>,
+        }
+        let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
+        let (jobs, answered_at) = self.list(url, PAGE_LIMIT, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
+        Ok(RunJobs { jobs, answered_at })
+    }
+
+    /// Whether a run is there. A 404 alone does not tell: the repository may be hidden from the token.
+    pub(crate) async fn has_run(&self, repo: &RepoName, run: RunId) -> Result<bool, Error> {
+        let url = self.repo(repo, &["actions", "runs", &run.to_string()]);
+        match self.get::<IgnoredAny>(url, READ).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A time of a job, for which Gitea says 1970 as long as there is none.
+fn moment(text: Option<&String>) -> Option<OffsetDateTime> {
+    let time = OffsetDateTime::parse(text?, &Rfc3339).ok()?;
+    (time.unix_timestamp() > 0).then_some(time)
+}

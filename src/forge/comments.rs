@@ -1,0 +1,92 @@
+//! Comments on pull requests.
+
+use reqwest::{Method, Url};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::http::Answer;
+use super::list::PAGE_LIMIT;
+use super::retry::{Again, READ_TEXTS, WRITE};
+use super::{Error, Gitea, User};
+use crate::types::{CommentId, PullRequestNumber, RepoName};
+
+/// A comment on a pull request, as far as it is read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Comment {
+    pub(crate) id: CommentId,
+    pub(crate) user: Option<User>,
+    #[serde(default)]
+    pub(crate) body: String,
+}
+
+/// What the comment endpoints take.
+#[derive(Debug, Serialize)]
+struct CommentBody<'a> {
+    body: &'a str,
+}
+
+impl Gitea {
+    /// Comments on a pull request. Needs the scope `write:issue`.
+    pub(crate) async fn create_comment(
+        &self,
+        repo: &RepoName,
+        number: PullRequestNumber,
+        body: &str,
+    ) -> Result<CommentId, Error> {
+        let comment = CommentBody { body: &self.http.redact(body) };
+        let url = self.comments_url(repo, number);
+        let answer: Answer<Comment> =
+            self.http.request(Method::POST, url, Some(&comment), Again::IfNotDone, WRITE).await?;
+        Ok(answer.value.id)
+    }
+
+    /// Replaces the text of a comment. Needs the scope `write:issue`.
+    pub(crate) async fn edit_comment(&self, repo: &RepoName, comment: CommentId, body: &str) -> Result<(), Error> {
+        let body = CommentBody { body: &self.http.redact(body) };
+        let url = self.repo(repo, &["issues", "comments", &comment.to_string()]);
+        let _edited: Answer<Comment> =
+            self.http.request(Method::PATCH, url, Some(&body), Again::IfNotDone, WRITE).await?;
+        Ok(())
+    }
+
+    /// The comments on a pull request, those since `since` where it is given. This list has no pages.
+    pub(crate) async fn comments(
+        &self,
+        repo: &RepoName,
+        number: PullRequestNumber,
+        since: Option<OffsetDateTime>,
+    ) -> Result<Vec<Comment>, Error> {
+        let mut url = self.comments_url(repo, number);
+        if let Some(since) = since.and_then(|since| since.format(&Rfc3339).ok()) {
+            url.query_pairs_mut().append_pair("since", &since);
+        }
+        Ok(self.get(url, READ_TEXTS).await?.value)
+    }
+
+    /// The comments on all pull requests and issues of a repository since that time: all pages. Only of those that `keep` asks for
+    /// the text is kept: all texts together may be more than the runner's memory.
+    pub(crate) async fn all_comments(
+        &self,
+        repo: &RepoName,
+        since: OffsetDateTime,
+        keep: impl Fn(&Comment) -> bool,
+    ) -> Result<Vec<Comment>, Error> {
+        let mut url = self.repo(repo, &["issues", "comments"]);
+        if let Ok(since) = since.format(&Rfc3339) {
+            url.query_pairs_mut().append_pair("since", &since);
+        }
+        let split = |mut page: Vec<Comment>| {
+            for comment in page.iter_mut().filter(|comment| !keep(comment)) {
+                comment.body = String::new();
+            }
+            (page, None)
+        };
+        let (comments, _) = self.list(url, PAGE_LIMIT, READ_TEXTS, split).await?;
+        Ok(comments)
+    }
+
+    fn comments_url(&self, repo: &RepoName, number: PullRequestNumber) -> Url {
+        self.repo(repo, &["issues", &number.to_string(), "comments"])
+    }
+}

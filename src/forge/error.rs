@@ -1,0 +1,140 @@
+//! Why a request has not done what it should.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode, Url};
+
+use super::retry::Failure;
+
+/// What was tried, where, how often, and what came back. The token is in none of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) struct Error {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) attempts: u32,
+    pub(crate) kind: Kind,
+}
+
+/// One variant a reaction.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// Nothing was sent: the server does not know of the request.
+    NotSent { cause: String },
+    /// Nothing was sent, since the server could not show that it is the one that is meant.
+    Untrusted { cause: String, problem: Certificate },
+    /// The request may have had its effect.
+    NoAnswer { cause: String },
+    /// The server said no, or a proxy before it did; `retry_after` is what it asks to wait.
+    Refused { status: StatusCode, message: String, retry_after: Option<Duration> },
+    /// The server said yes, in words that are not Gitea's.
+    NotGitea { status: StatusCode, cause: String },
+    /// The server said more than is read.
+    TooLong { cause: String },
+}
+
+/// What is wrong with a certificate, or with those that it is checked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Certificate {
+    /// Nobody who is trusted has signed it.
+    Unknown,
+    /// It is none for a server, or names none.
+    Unusable,
+    /// It has expired, or is of a time to come.
+    Outdated,
+    OtherName,
+    /// The runner's own bundle of authorities.
+    NoAuthorities,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, url, attempts, kind } = self;
+        let request = format_args!("{method} {url}");
+        match kind {
+            Kind::NotSent { cause } | Kind::Untrusted { cause, .. } => {
+                write!(f, "{request} could not be sent: {cause}")?
+            }
+            Kind::NoAnswer { cause } => write!(f, "{request} got no answer: {cause}")?,
+            Kind::Refused { status, message, .. } => write!(f, "{request} was answered {status}: {message}")?,
+            Kind::NotGitea { status, cause } => {
+                write!(f, "{request} was answered {status}, but not as Gitea does: {cause}")?;
+            }
+            Kind::TooLong { cause } => write!(f, "{request}: {cause}")?,
+        }
+        if *attempts > 1 { write!(f, " (tried {attempts} times)") } else { Ok(()) }
+    }
+}
+
+impl Error {
+    /// What this says about the request: whether the server did it, and may do it later.
+    pub(super) fn failure(&self) -> Failure {
+        match &self.kind {
+            // It will not be another one in a second.
+            Kind::Untrusted { .. } => Failure::Final,
+            Kind::NotSent { .. } => Failure::NotDone { wait: None },
+            Kind::NoAnswer { .. } => Failure::Lost,
+            Kind::TooLong { .. } if self.is_read() => Failure::Final,
+            Kind::NotGitea { .. } | Kind::TooLong { .. } => Failure::Garbled,
+            Kind::Refused { status, retry_after, .. } => match (*status, *retry_after) {
+                (StatusCode::TOO_MANY_REQUESTS, wait) => Failure::NotDone { wait },
+                (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Failure::NotDone { wait: Some(wait) },
+                // Gitea's own: it answers 500 to an unknown commit or pull request, and would again.
+                (StatusCode::INTERNAL_SERVER_ERROR | StatusCode::NOT_IMPLEMENTED, _) => Failure::Final,
+                // A proxy's (502, 503, 504, 520 and so on): nobody knows what the server behind it has done.
+                (status, _) if status.is_server_error() => Failure::Lost,
+                _ => Failure::Final,
+            },
+        }
+    }
+
+    /// Whether the request may have had its effect without a word.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self.failure(), Failure::Lost | Failure::Garbled)
+    }
+
+    /// Whether something may have been written, without a word: a lost answer to a GET leaves nothing behind.
+    pub(crate) fn may_have_written(&self) -> bool {
+        self.is_unknown() && !self.is_read()
+    }
+
+    /// What is true of a write that failed in this way: `not` says that it was not done.
+    pub(crate) fn not_done(&self, not: &'static str) -> &'static str {
+        if self.may_have_written() { "may be there or not" } else { not }
+    }
+
+    /// Whether the request only reads.
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == Method::GET
+    }
+
+    /// Whether the request was to change what is there.
+    pub(crate) fn is_edit(&self) -> bool {
+        self.method == Method::PATCH
+    }
+
+    /// Whether the request went to an address that Gitea's API has.
+    pub(crate) fn asked_the_api(&self) -> bool {
+        self.url.path().contains("/api/v1/")
+    }
+
+    /// Whether the server says that there is no such thing, or that it is hidden.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.refusal().is_some_and(|(status, _)| status == StatusCode::NOT_FOUND)
+    }
+
+    /// Whether Gitea says that there is no such comment, rather than another that there is no such page.
+    pub(crate) fn is_missing_comment(&self) -> bool {
+        self.refusal().is_some_and(|(status, message)| {
+            status == StatusCode::NOT_FOUND && message.contains("comment does not exist")
+        })
+    }
+
+    /// The status and the message of a refusal.
+    pub(crate) fn refusal(&self) -> Option<(StatusCode, &str)> {
+        match &self.kind {
+            Kind::Refused { status, message, .. } => Some((*status, message)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Repositories, their files and their pull requests.
+
+use serde::Deserialize;
+
+use super::http::Answer;
+use super::list::PULL_REQUEST_PAGE_LIMIT;
+use super::retry::{ASIDE, READ_TEXTS};
+use super::{Error, Gitea};
+use crate::types::{GitRef, PullRequestNumber, RepoName};
+
+/// A pull request in a list, as far as it is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PullRequest {
+    pub(crate) number: PullRequestNumber,
+    pub(crate) head: Head,
+    /// How many comments it has.
+    #[serde(default)]
+    pub(crate) comments: u64,
+    /// Whether another one has the same head. The server does not say it.
+    #[serde(skip)]
+    pub(crate) shares_head: bool,
+}
+
+/// The newest commit of a pull request.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Head {
+    pub(crate) sha: String,
+}
+
+/// A repository, as far as it is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Repository {
+    #[serde(default)]
+    pub(crate) default_branch: String,
+    #[serde(default)]
+    pub(crate) has_actions: bool,
+}
+
+impl Gitea {
+    /// The open pull requests of a repository: all pages.
+    pub(crate) async fn open_pull_requests(&self, repo: &RepoName) -> Result<Vec<PullRequest>, Error> {
+        let mut url = self.repo(repo, &["pulls"]);
+        url.query_pairs_mut().append_pair("state", "open");
+        let (pulls, _) =
+            self.list(url, PULL_REQUEST_PAGE_LIMIT, READ_TEXTS, |page: Vec<PullRequest>| (page, None)).await?;
+        Ok(pulls)
+    }
+
+    /// A repository: whether the token can see it, and what it is like.
+    pub(crate) async fn repository(&self, repo: &RepoName) -> Result<Repository, Error> {
+        Ok(self.get(self.repo(repo, &[]), ASIDE).await?.value)
+    }
+
+    /// The names of the files in a folder of a repository at a ref.
+    pub(crate) async fn file_names(
+        &self,
+        repo: &RepoName,
+        folder: &str,
+        git_ref: &GitRef,
+    ) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Entry {
+            name: String,
+        }
+        let mut url = self.repo(repo, &["contents"]);
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(folder.split('/'));
+        }
+        url.query_pairs_mut().append_pair("ref", git_ref.as_str());
+        let answer: Answer<Vec<Entry>> = self.get(url, ASIDE).await?;
+        Ok(answer.value.into_iter().map(|entry| entry.name).collect())
+    }
+}

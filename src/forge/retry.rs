@@ -1,0 +1,222 @@
+//! When a request is sent again: the policy is data, and the decision which policy a request has stands at its call.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::Error;
+
+/// What a failure says about the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The server surely did nothing, and may do it later; it may have said how much later.
+    NotDone { wait: Option<Duration> },
+    /// The server may have done it; the answer got lost.
+    Lost,
+    /// What is in the server's place may have done it; it may be a proxy's page for a moment, or no Gitea at all.
+    Garbled,
+    /// The server said no, and would again.
+    Final,
+}
+
+/// Which failures a request is sent again after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// Lost answers too: the request reads, or is the same when repeated.
+    IfLost,
+    /// Only where the server surely did nothing: a repetition might do the thing twice, or undo a later one.
+    IfNotDone,
+}
+
+/// How long a request may take, and its answer be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// One attempt, from the connection to the answer's last byte.
+    pub(super) attempt: Duration,
+    /// All attempts and the pauses between them.
+    pub(super) total: Duration,
+    /// The most bytes that are read of one answer.
+    pub(super) answer: usize,
+}
+
+/// What the server itself writes is small: a page of 50 statuses has some 50 KB.
+const SHORT: usize = 4 << 20;
+
+/// What has to be read before anything can be written.
+pub(super) const READ: Limits =
+    Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(25), answer: SHORT };
+/// The same where people write what is read: a description or a comment of a million characters is nothing to Gitea, and
+/// nobody's should keep the others' from being read.
+pub(super) const READ_TEXTS: Limits = Limits { answer: 32 << 20, ..READ };
+/// The version, which some modes ask for before all else: it leaves a dispatch and its status their time.
+pub(super) const VERSION: Limits = Limits { total: READ.attempt, ..READ };
+/// What is asked beside the work itself, to say more about a failure.
+pub(super) const ASIDE: Limits =
+    Limits { attempt: Duration::from_secs(4), total: Duration::from_secs(5), answer: SHORT };
+/// A status or a comment.
+pub(super) const WRITE: Limits =
+    Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(28), answer: SHORT };
+/// A dispatch: it is not repeated once it was sent, so one attempt may take longer.
+pub(super) const DISPATCH: Limits =
+    Limits { attempt: Duration::from_secs(25), total: Duration::from_secs(28), answer: SHORT };
+
+/// The pause before the second attempt; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// How often an answer that is not Gitea's is borne.
+const GARBLED_ATTEMPTS: u32 = 3;
+
+/// Does `attempt` until it succeeds, fails for good, or `deadline` is too near for another try. The number of attempts is
+/// told by the error.
+pub(super) async fn retry<T>(
+    again: Again,
+    deadline: Instant,
+    mut attempt: impl AsyncFnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut pause = FIRST_PAUSE;
+    let mut attempts = 1;
+    loop {
+        let mut error = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        error.attempts = attempts;
+        let wait = match (error.failure(), again) {
+            (Failure::Final, _) | (Failure::Lost | Failure::Garbled, Again::IfNotDone) => return Err(error),
+            (Failure::Garbled, Again::IfLost) if attempts >= GARBLED_ATTEMPTS => return Err(error),
+            (Failure::NotDone { wait: Some(wait) }, _) => wait,
+            (Failure::NotDone { wait: None } | Failure::Lost | Failure::Garbled, _) => jittered(pause, random()),
+        };
+        // The server may have asked for any time at all, so nothing is added to it.
+        if wait >= deadline.saturating_duration_since(Instant::now()) {
+            return Err(error);
+        }
+        sleep(wait).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+        attempts += 1;
+    }
+}
+
+/// A pause of three quarters to five quarters of its length, so that many runners do not come back at the same moment.
+/// `random` is from 0 to 1.
+fn jittered(pause: Duration, random: f64) -> Duration {
+    pause.mul_f64(0.75 + random / 2.0)
+}
+
+/// A number from 0 to 1. The standard library seeds its hash maps at random, which is random enough for a pause, and for where to begin.
+pub(crate) fn random() -> f64 {
+    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::{Method, StatusCode};
+
+    use super::super::{Certificate, Kind};
+    use super::*;
+
+    fn error(kind: Kind) -> Error {
+        Error { method: Method::GET, url: "http://x".parse().unwrap(), attempts: 1, kind }
+    }
+
+    /// How often a request is sent when all attempts fail at once in this way, and how long that takes at most: with the
+    /// longest jitter the last pause ends within the limit.
+    async fn attempts(again: Again, limits: Limits, kind: &dyn Fn() -> Kind) -> String {
+        let start = Instant::now();
+        let mut count = 0;
+        let failed: Result<(), Error> = retry(again, start + limits.total, async || {
+            count += 1;
+            Err(error(kind()))
+        })
+        .await;
+        assert_eq!(failed.unwrap_err().attempts, count);
+        assert!(start.elapsed() <= limits.total);
+        // The jitter may add an attempt or take one away; what is shown is whether there is another one at all.
+        match count {
+            1 => "once".to_owned(),
+            2..=4 => format!("{count} times in {} s", start.elapsed().as_secs()),
+            _ => "until the limit".to_owned(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_decide_whether_a_request_is_sent_again() {
+        let refused = |status: u16, retry_after: Option<u64>| {
+            move || Kind::Refused {
+                status: StatusCode::from_u16(status).unwrap(),
+                message: String::new(),
+                retry_after: retry_after.map(Duration::from_secs),
+            }
+        };
+        let failures: [(&str, &dyn Fn() -> Kind); 18] = [
+            ("not sent", &|| Kind::NotSent { cause: String::new() }),
+            ("certificate", &|| Kind::Untrusted { cause: String::new(), problem: Certificate::Unknown }),
+            ("no answer", &|| Kind::NoAnswer { cause: String::new() }),
+            ("not Gitea", &|| Kind::NotGitea { status: StatusCode::OK, cause: String::new() }),
+            ("301", &refused(301, None)),
+            ("401", &refused(401, None)),
+            ("404", &refused(404, None)),
+            ("429", &refused(429, None)),
+            ("429, in 10 s", &refused(429, Some(10))),
+            ("429, in 60 s", &refused(429, Some(60))),
+            ("429, never", &refused(429, Some(u64::MAX))),
+            ("500", &refused(500, None)),
+            ("501", &refused(501, None)),
+            ("502", &refused(502, None)),
+            ("503", &refused(503, None)),
+            ("503, in 10 s", &refused(503, Some(10))),
+            ("504", &refused(504, None)),
+            ("520", &refused(520, None)),
+        ];
+        let mut lines = vec![format!("{:<14}{:<20}{}", "", "GET, final status", "dispatch, comment, pending")];
+        for (name, kind) in failures {
+            let safe = attempts(Again::IfLost, READ, kind).await;
+            let unsafe_ = attempts(Again::IfNotDone, DISPATCH, kind).await;
+            lines.push(format!("{name:<14}{safe:<20}{unsafe_}"));
+        }
+        insta::assert_snapshot!(lines.join("\n"), @"
+                      GET, final status   dispatch, comment, pending
+        not sent      until the limit     until the limit
+        certificate   once                once
+        no answer     until the limit     once
+        not Gitea     3 times in 1 s      once
+        301           once                once
+        401           once                once
+        404           once                once
+        429           until the limit     until the limit
+        429, in 10 s  3 times in 20 s     3 times in 20 s
+        429, in 60 s  once                once
+        429, never    once                once
+        500           once                once
+        501           once                once
+        502           until the limit     once
+        503           until the limit     once
+        503, in 10 s  3 times in 20 s     3 times in 20 s
+        504           until the limit     once
+        520           until the limit     once
+        ");
+    }
+
+    #[test]
+    fn pauses_grow_to_the_longest_and_are_spread() {
+        let mut pause = FIRST_PAUSE;
+        let mut pauses = Vec::new();
+        for _ in 0..6 {
+            pauses.push(format!("{:?}..{:?}", jittered(pause, 0.0), jittered(pause, 1.0)));
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+        insta::assert_snapshot!(pauses.join("\n"), @"
+        375ms..625ms
+        750ms..1.25s
+        1.5s..2.5s
+        3s..5s
+        6s..10s
+        6s..10s
+        ");
+        let randoms: Vec<f64> = (0..100).map(|_| random()).collect();
+        assert!(randoms.iter().all(|random| (0.0..=1.0).contains(random)));
+        assert!(randoms.iter().any(|random| *random < 0.5) && randoms.iter().any(|random| *random > 0.5));
+    }
+}

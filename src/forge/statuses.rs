@@ -1,0 +1,101 @@
+//! Statuses of a commit.
+
+use reqwest::Method;
+use serde::{Deserialize, Deserializer, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::http::Answer;
+use super::list::PAGE_LIMIT;
+use super::retry::{Again, READ, WRITE};
+use super::{Error, Gitea, User};
+use crate::types::{CommitSha, RepoName, State, StatusContext};
+
+/// What the status endpoint takes.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct NewStatus<'a> {
+    pub(crate) state: State,
+    /// The page that people come to; the server would take any text.
+    pub(crate) target_url: &'a str,
+    pub(crate) description: &'a str,
+    pub(crate) context: &'a StatusContext,
+    /// Whether it tells the end of a run: then it is the same when repeated, and nothing may come in between that counts more.
+    #[serde(skip)]
+    pub(crate) is_final: bool,
+}
+
+/// The latest status of each context of a commit, and when the server said so.
+#[derive(Debug)]
+pub(crate) struct Statuses {
+    pub(crate) statuses: Vec<Status>,
+    /// The server's own clock, which the statuses' times are of.
+    pub(crate) answered_at: Option<OffsetDateTime>,
+}
+
+/// A status of a commit, as far as it is read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) context: String,
+    #[serde(default, rename = "status")]
+    pub(crate) state: String,
+    #[serde(default)]
+    pub(crate) target_url: String,
+    #[serde(default)]
+    created_at: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    #[serde(default, deserialize_with = "creator_or_actions")]
+    pub(crate) creator: Option<User>,
+}
+
+impl Status {
+    /// When it was set.
+    pub(crate) fn created_at(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::parse(&self.created_at, &Rfc3339).ok()
+    }
+}
+
+/// Who set a status: where it is nobody, a job by its own token.
+fn creator_or_actions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<User>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.or(Some(User::ACTIONS)))
+}
+
+impl Gitea {
+    /// Sets a commit status, and gives one's own account. Needs the scope `write:repository` and write access to the
+    /// repository's code. A final status is sent again whatever happened, since it is the same when repeated; another
+    /// one only where the server surely did nothing, since a final one may have come in between.
+    pub(crate) async fn create_status(
+        &self,
+        repo: &RepoName,
+        sha: &CommitSha,
+        status: &NewStatus<'_>,
+    ) -> Result<Option<User>, Error> {
+        #[derive(Deserialize)]
+        struct Created {
+            #[serde(rename = "id")]
+            _id: u64,
+            #[serde(default, deserialize_with = "creator_or_actions")]
+            creator: Option<User>,
+        }
+        let again = if status.is_final { Again::IfLost } else { Again::IfNotDone };
+        let url = self.repo(repo, &["statuses", sha.as_str()]);
+        // A server that repeats the token may have written it in JSON's escapes, which only now are read.
+        let status = NewStatus { description: &self.http.redact(status.description), ..*status };
+        let answer: Answer<Created> = self.http.request(Method::POST, url, Some(&status), again, WRITE).await?;
+        Ok(answer.value.creator)
+    }
+
+    /// The latest status of each context of a commit: all pages, since the wanted one need not be on the first.
+    pub(crate) async fn statuses(&self, repo: &RepoName, sha: &CommitSha) -> Result<Statuses, Error> {
+        #[derive(Deserialize)]
+        struct CombinedStatus {
+            /// Null where there are none.
+            #[serde(deserialize_with = "Option::deserialize")]
+            statuses: Option<Vec<Status>>,
+        }
+        let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
+        let split = |page: CombinedStatus| (page.statuses.unwrap_or_default(), None);
+        let (statuses, answered_at) = self.list(url, PAGE_LIMIT, READ, split).await?;
+        Ok(Statuses { statuses, answered_at })
+    }
+}

@@ -1,0 +1,151 @@
+//! What the statuses of a commit tell about the runs of one repository: which of two answers is the newer one.
+
+use time::OffsetDateTime;
+
+use crate::forge::{Statuses, User};
+use crate::links::PageBase;
+use crate::types::{RepoName, RunNumber, StatusContext};
+
+/// The statuses of a commit that link to a run of one repository.
+pub(crate) struct RunStatuses(Vec<RunStatus>);
+
+struct RunStatus {
+    context: String,
+    run: RunNumber,
+    state: String,
+    description: String,
+    creator: Option<User>,
+    created_at: Option<OffsetDateTime>,
+}
+
+impl RunStatus {
+    fn is_pending(&self) -> bool {
+        self.state == "pending"
+    }
+}
+
+/// A status that waits for the end of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pending {
+    pub(crate) context: StatusContext,
+    pub(crate) run: RunNumber,
+    pub(crate) description: String,
+    pub(crate) created_at: Option<OffsetDateTime>,
+}
+
+impl RunStatuses {
+    pub(crate) fn new(statuses: &Statuses, pages: &PageBase, repo: &RepoName) -> Self {
+        let of_run = statuses.statuses.iter().filter_map(|status| {
+            Some(RunStatus {
+                context: status.context.clone(),
+                run: pages.run_number(&status.target_url, repo)?,
+                state: status.state.clone(),
+                description: status.description.clone(),
+                creator: status.creator,
+                created_at: status.created_at(),
+            })
+        });
+        Self(of_run.collect())
+    }
+
+    /// The context of the status that links to `run`.
+    pub(crate) fn context_of(&self, run: RunNumber) -> Option<StatusContext> {
+        self.0.iter().find(|status| status.run == run)?.context.parse().ok()
+    }
+
+    /// The newer run that the status of `context` tells of.
+    pub(crate) fn newer_than(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
+        self.of(context).map(|status| status.run).filter(|number| *number > run)
+    }
+
+    /// The run that the status of `context` tells the end of, or which is newer than `run`: one that a pending status of
+    /// `run` must not overwrite.
+    pub(crate) fn beyond(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
+        self.of(context)
+            .filter(|status| status.run > run || status.run == run && !status.is_pending())
+            .map(|status| status.run)
+    }
+
+    /// The run that the status of `context` was set to after `moment`: where no run is known, it is the one that was
+    /// started then.
+    pub(crate) fn since(&self, moment: OffsetDateTime, context: &StatusContext) -> Option<RunNumber> {
+        self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
+    }
+
+    /// The state in which the status of `context` tells the end of `run`.
+    pub(crate) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<&str> {
+        self.of(context).filter(|status| status.run == run && !status.is_pending()).map(|status| status.state.as_str())
+    }
+
+    /// The account that set the status of `context`: it may write to the repository, so it is one of those that dispatch and
+    /// report, and its comments can be taken for one's own.
+    pub(crate) fn creator_of(&self, context: &StatusContext) -> Option<User> {
+        self.of(context)?.creator
+    }
+
+    /// The status of `context`, if it waits for the end of `run`.
+    pub(crate) fn pending(&self, run: RunNumber, context: &StatusContext) -> Option<Pending> {
+        self.all_pending().find(|status| status.run == run && status.context == *context)
+    }
+
+    /// All that wait for the end of a run.
+    pub(crate) fn all_pending(&self) -> impl Iterator<Item = Pending> {
+        self.0.iter().filter(|status| status.is_pending()).filter_map(|status| {
+            let (description, created_at) = (status.description.clone(), status.created_at);
+            Some(Pending { context: status.context.parse().ok()?, run: status.run, description, created_at })
+        })
+    }
+
+    fn of(&self, context: &StatusContext) -> Option<&RunStatus> {
+        self.0.iter().find(|status| status.context == context.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::Duration;
+
+    use super::*;
+
+    fn status(run: u32, state: &str, created_at: &str) -> RunStatuses {
+        let pages = "https://gitea.example.com".parse().unwrap();
+        let link = format!("https://gitea.example.com/mporter/dispatch-target/actions/runs/{run}");
+        let status = json!({"context": "c", "status": state, "target_url": link, "created_at": created_at});
+        let statuses = Statuses { statuses: vec![serde_json::from_value(status).unwrap()], answered_at: None };
+        RunStatuses::new(&statuses, &pages, &"mporter/dispatch-target".parse().unwrap())
+    }
+
+    fn number(run: u32) -> RunNumber {
+        run.to_string().parse().unwrap()
+    }
+
+    #[test]
+    fn pending_status_yields_to_the_end_of_its_run_and_to_a_newer_run() {
+        let context = "c".parse().unwrap();
+        let beyond = |run, state| status(run, state, "").beyond(number(30), &context);
+        assert_eq!(beyond(30, "pending"), None);
+        assert_eq!(beyond(30, "success"), Some(number(30)));
+        assert_eq!(beyond(31, "pending"), Some(number(31)));
+        assert_eq!(beyond(29, "success"), None);
+        assert_eq!(status(31, "success", "").beyond(number(30), &"another".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn newer_run_is_one_with_a_greater_number() {
+        let context = "c".parse().unwrap();
+        let newer = |run| status(run, "pending", "").newer_than(number(30), &context);
+        assert_eq!([newer(29), newer(30), newer(31)], [None, None, Some(number(31))]);
+    }
+
+    #[test]
+    fn status_since_a_moment_was_set_then_or_later() {
+        let context = "c".parse().unwrap();
+        let moment = OffsetDateTime::UNIX_EPOCH + Duration::days(365);
+        let since = |time| status(30, "success", time).since(moment, &context);
+        assert_eq!(since("1970-12-31T23:59:59Z"), None);
+        assert_eq!(since("1971-01-01T00:00:00Z"), Some(number(30)));
+        assert_eq!(since("1971-01-01T00:00:00+01:00"), None);
+        assert_eq!(since(""), None);
+    }
+}
