@@ -4,6 +4,8 @@
 //! request path, a link or a text. A parse error is the second half of a sentence that begins with the name of the value:
 //! "input `target` must be `owner/name`, not `x`".
 
+mod commenting;
+mod given_status;
 mod outcome;
 
 use std::fmt;
@@ -13,6 +15,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use commenting::{CommentMode, Commenting, LogLines};
+pub(crate) use given_status::GivenStatus;
 pub(crate) use outcome::{Outcome, State};
 
 use crate::text::quoted;
