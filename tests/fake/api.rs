@@ -210,6 +210,7 @@ pub(super) fn not_found(world: &World, detail: Option<&str>) -> Answer {
     let message = match world.version {
         Version::V1_24 => "The target couldn't be found.",
         Version::V1_25 | Version::V1_26 => "not found",
+        Version::V1_27 => return error(world, 404, detail.unwrap_or("not found")),
     };
     let errors = detail.map(|detail| vec![detail]);
     with_status(404, &json!({"errors": errors, "message": message, "url": format!("{}/api/swagger", world.root_url)}))

@@ -16,7 +16,7 @@ pub(super) fn user(world: &World, name: &str) -> Value {
     let id = known.map_or(if name == ACTIONS_USER { -2 } else { -1 }, |user| user.id);
     let email = match world.version {
         Version::V1_24 | Version::V1_25 => format!("{name}@noreply.localhost"),
-        Version::V1_26 => format!("{id}+{name}@noreply.localhost"),
+        Version::V1_26 | Version::V1_27 => format!("{id}+{name}@noreply.localhost"),
     };
     json!({
         "id": id,
@@ -133,6 +133,12 @@ pub(super) fn repository(world: &World, repository: &Repository, access: Access)
     }
     if world.version >= Version::V1_26 {
         extend(&mut value, json!({"branch_count": repository.branches.len()}));
+    }
+    if world.version >= Version::V1_27 {
+        extend(
+            &mut value,
+            json!({"allow_merge_update": true, "default_update_style": "merge", "mirror_last_sync_at": NEVER}),
+        );
     }
     value
 }
@@ -269,7 +275,7 @@ pub(super) fn run(world: &World, run: &Run) -> Value {
         "display_title": format!("add .gitea/workflows/{}", run.workflow),
         "path": format!("{}@{}", run.workflow, run.git_ref),
         "event": run.event,
-        "run_attempt": 0,
+        "run_attempt": if world.version < Version::V1_27 { 0 } else { run.attempt },
         "run_number": run.number,
         "head_sha": run.sha,
         "head_branch": short_ref(&run.git_ref),
@@ -279,6 +285,11 @@ pub(super) fn run(world: &World, run: &Run) -> Value {
         "started_at": rfc3339(run.started_at),
         "completed_at": rfc3339(run.completed_at),
     });
+    if world.version >= Version::V1_27 {
+        let earlier = run.attempt - 1;
+        let previous = (earlier > 0).then(|| format!("{}/attempts/{earlier}", api_url(world, run)));
+        extend(&mut value, json!({"previous_attempt_url": previous, "pull_requests": []}));
+    }
     add_progress(&mut value, &run.progress);
     value
 }

@@ -36,8 +36,10 @@ pub(crate) enum Version {
     V1_24,
     /// 1.25.5: runs and jobs, but a dispatch does not tell its run.
     V1_25,
-    /// 1.26.4: a dispatch tells its run when asked to.
+    /// 1.26.4: a dispatch gives its run if the query says so.
     V1_26,
+    /// 1.27.0: a run's attempts are counted in the API.
+    V1_27,
 }
 
 impl Version {
@@ -47,6 +49,7 @@ impl Version {
             Self::V1_24 => "1.24.7",
             Self::V1_25 => "1.25.5",
             Self::V1_26 => "1.26.4",
+            Self::V1_27 => "1.27.0",
         }
     }
 }

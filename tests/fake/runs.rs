@@ -31,7 +31,7 @@ pub(crate) struct Run {
     pub(crate) actor: String,
     pub(crate) inputs: BTreeMap<String, String>,
     pub(crate) progress: Progress,
-    /// Not in the API's run, whose `run_attempt` is always 0; a job learns it as `GITHUB_RUN_ATTEMPT`.
+    /// Up to 1.26 the API's `run_attempt` of a run is always 0; a job sees this as `GITHUB_RUN_ATTEMPT`.
     pub(crate) attempt: u64,
     /// Zero until it starts, which is 1970 in an answer.
     pub(crate) started_at: i64,

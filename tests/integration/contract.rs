@@ -34,6 +34,11 @@ async fn fake_answers_as_gitea_1_26_4_did() {
 }
 
 #[tokio::test]
+async fn fake_answers_as_gitea_1_27_0_did() {
+    replay(Version::V1_27).await;
+}
+
+#[tokio::test]
 async fn fake_gives_jobs_the_event_payloads_of_gitea() {
     let fake = FakeGitea::start(Version::V1_26);
     let mut world = fake.world();
