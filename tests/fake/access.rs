@@ -111,6 +111,16 @@ impl Call<'_> {
         Ok(full_name)
     }
 
+    /// Actions that are off cannot be read, except by those who could turn them on (read).
+    pub(super) fn check_actions(&self, repo: &str) -> Result<(), Answer> {
+        let repository = self.world.repository_ref(repo);
+        if repository.actions_enabled || self.access(repository) >= Access::Owner {
+            return Ok(());
+        }
+        let message = "user should have specific read permission or be a repo admin or a site admin";
+        Err(error(self.world, 403, message))
+    }
+
     /// What the caller may do in the repository.
     pub(super) fn access(&self, repository: &Repository) -> Access {
         let public = if repository.private { Access::None } else { Access::Read };

@@ -30,7 +30,8 @@ impl Call<'_> {
         let Some((full_ref, sha)) = find_ref(repository, &git_ref) else {
             return Err(error(self.world, 404, &format!("ref \"{git_ref}\" doesn't exist")));
         };
-        let Some(workflow) = repository.workflows.get(file).filter(|_| repository.actions_enabled) else {
+        let there = |workflow: &&Workflow| repository.actions_enabled && workflow.is_at(&full_ref);
+        let Some(workflow) = repository.workflows.get(file).filter(there) else {
             return Err(error(self.world, 404, &format!("workflow \"{file}\" doesn't exist")));
         };
         if let Some(reason) = &workflow.broken {
@@ -59,11 +60,11 @@ impl Call<'_> {
         if self.world.version < Version::V1_26 || !details {
             return Ok(no_content());
         }
-        let root = &self.world.root_url;
+        let (root, pages) = (&self.world.root_url, self.world.pages());
         Ok(ok(&json!({
             "workflow_run_id": id,
             "run_url": format!("{root}/api/v1/repos/{repo}/actions/runs/{id}"),
-            "html_url": format!("{root}/{repo}/actions/runs/{id}"),
+            "html_url": format!("{pages}/{repo}/actions/runs/{id}"),
         })))
     }
 
@@ -87,19 +88,26 @@ impl Call<'_> {
 
     pub(super) fn list_workflows(&self, owner: &str, name: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
+        self.check_actions(&repo)?;
         let repository = self.world.repository_ref(&repo);
-        let workflows: Vec<Value> =
-            repository.workflows.iter().map(|(file, it)| json::workflow(self.world, repository, file, it)).collect();
+        let workflows: Vec<Value> = repository
+            .workflows
+            .iter()
+            .filter(|(_, it)| it.is_at(&repository.default_branch))
+            .map(|(file, it)| json::workflow(self.world, repository, file, it))
+            .collect();
         let total = workflows.len();
         Ok(ok(&json!({"workflows": workflows, "total_count": total})))
     }
 
     pub(super) fn get_workflow(&self, owner: &str, name: &str, file: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
+        self.check_actions(&repo)?;
         let repository = self.world.repository_ref(&repo);
         let workflow = repository
             .workflows
             .get(file)
+            .filter(|workflow| workflow.is_at(&repository.default_branch))
             .ok_or_else(|| error(self.world, 404, &format!("workflow \"{file}\" doesn't exist")))?;
         Ok(ok(&json::workflow(self.world, repository, file, workflow)))
     }
@@ -137,13 +145,23 @@ impl Call<'_> {
         Ok(ok(&json::run(self.world, self.find_run(&repo, id)?)))
     }
 
-    pub(super) fn list_jobs(&self, owner: &str, name: &str, id: &str) -> Outcome {
+    pub(super) fn list_jobs(&mut self, owner: &str, name: &str, id: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
+        let page = self.paged(Vec::<()>::new());
+        let start = (page.page - 1) * page.limit;
+        let in_order = start == 0 || self.world.version >= Version::V1_27 || self.world.unordered_job_pages == 0;
+        self.world.unordered_job_pages -= usize::from(!in_order);
         // A run that is gone has no jobs; this list does not ask whether it is there.
         let Ok(run) = self.find_run(&repo, id) else {
             return Ok(self.counted_list("jobs", &[], &self.paged_if_asked(Vec::<()>::new())));
         };
-        let page = self.paged_if_asked(run.jobs.iter().enumerate().collect());
+        let mut jobs: Vec<_> = run.jobs.iter().enumerate().collect();
+        if !in_order && start < jobs.len() {
+            // The last one of the page before comes once more, and the last one of all not at all.
+            jobs.insert(start, jobs[start - 1]);
+            jobs.pop();
+        }
+        let page = self.paged_if_asked(jobs);
         let entries = page.items.iter().map(|(index, job)| json::job(self.world, run, *index, job)).collect::<Vec<_>>();
         Ok(self.counted_list("jobs", &entries, &page))
     }
@@ -181,7 +199,8 @@ impl Call<'_> {
             entry["encoding"] = Value::Null;
             entry
         };
-        Ok(ok(&repository.workflows.iter().map(entry).collect()))
+        let git_ref = self.query.get("ref").unwrap_or(&repository.default_branch);
+        Ok(ok(&repository.workflows.iter().filter(|(_, workflow)| workflow.is_at(git_ref)).map(entry).collect()))
     }
 
     pub(super) fn get_raw(&self, owner: &str, name: &str, path: &str) -> Outcome {
@@ -190,13 +209,17 @@ impl Call<'_> {
         Ok(Answer::new(200, "text/plain; charset=utf-8", content.clone()))
     }
 
-    /// The only files that the fake's repositories have are workflows, the same at every ref.
+    /// The only files that the fake's repositories have are workflows.
     fn workflow_file(&self, owner: &str, name: &str, path: &str) -> Result<(String, String), Answer> {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
         let repository = self.world.repository_ref(&repo);
-        let known_ref = self.query.get("ref").is_none_or(|git_ref| repository.resolve(git_ref).is_some());
-        let file = path.strip_prefix(".gitea/workflows/").filter(|file| repository.workflows.contains_key(*file));
-        let file = file.filter(|_| known_ref).ok_or_else(|| not_found(self.world, None))?.to_owned();
+        let git_ref = self.query.get("ref").unwrap_or(&repository.default_branch);
+        let there = |file: &&str| repository.workflows.get(*file).is_some_and(|workflow| workflow.is_at(git_ref));
+        let file = path.strip_prefix(".gitea/workflows/").filter(there);
+        let file = file
+            .filter(|_| repository.resolve(git_ref).is_some())
+            .ok_or_else(|| not_found(self.world, None))?
+            .to_owned();
         Ok((repo, file))
     }
 

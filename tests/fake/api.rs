@@ -26,6 +26,10 @@ pub(super) struct Call<'a> {
 }
 
 pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
+    if let Some(host) = &request.host {
+        let scheme = world.host.split("://").next().unwrap_or_default();
+        world.host = format!("{scheme}://{host}");
+    }
     let path = request.path.split('?').next().unwrap_or_default();
     let Some(rest) = path.strip_prefix("/api/v1/") else { return unknown_route() };
     let segments: Vec<String> = rest.split('/').map(percent_decode).collect();
@@ -74,6 +78,8 @@ fn route(call: &mut Call, segments: &[&str]) -> Outcome {
         ("DELETE", ["repos", owner, name, "actions", "runs", id]) if has_runs => call.delete_run(owner, name, id),
         ("GET", ["repos", owner, name, "actions", "runs", id, "jobs"]) if has_runs => call.list_jobs(owner, name, id),
 
+        ("GET", ["repos", owner, name, "actions", "jobs", id, "logs"]) if has_runs => call.get_log(owner, name, id),
+
         ("GET", ["repos", owner, name, "contents", file @ ..]) => call.get_contents(owner, name, &file.join("/")),
         ("GET", ["repos", owner, name, "raw", file @ ..]) => call.get_raw(owner, name, &file.join("/")),
         _ => Ok(unknown_route()),
@@ -93,6 +99,11 @@ impl Call<'_> {
         let name = self.enter(Category::Repository, owner, name, Need::Reader)?;
         let repository = self.world.repository_ref(&name);
         Ok(ok(&json::repository(self.world, repository, self.access(repository))))
+    }
+
+    /// The `Range` header.
+    pub(super) fn range(&self) -> Option<&str> {
+        self.request.range.as_deref()
     }
 
     /// Path and query as they were sent.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::clock::rfc3339;
-use super::runs::{Job, Progress, Run};
+use super::runs::{Job, JobStep, Progress, Run};
 use super::world::ACTIONS_USER;
 use super::{Comment, PullRequest, Repository, Status, Version, Workflow, World};
 
@@ -25,8 +25,8 @@ pub(super) fn user(world: &World, name: &str) -> Value {
         "source_id": 0,
         "full_name": "",
         "email": email,
-        "avatar_url": format!("{}/avatars/{:032x}", world.root_url, id.unsigned_abs()),
-        "html_url": format!("{}/{name}", world.root_url),
+        "avatar_url": format!("{}/avatars/{:032x}", world.pages(), id.unsigned_abs()),
+        "html_url": format!("{}/{name}", world.pages()),
         "language": "",
         "is_admin": false,
         "last_login": NEVER,
@@ -49,7 +49,7 @@ pub(super) fn repository(world: &World, repository: &Repository, access: Access)
     let full_name = repository.full_name();
     let root = &world.root_url;
     let api_url = format!("{root}/api/v1/repos/{full_name}");
-    let html_url = format!("{root}/{full_name}");
+    let html_url = format!("{}/{full_name}", world.pages());
     let mut value = json!({
         "id": repository.id,
         "owner": user(world, &repository.owner),
@@ -159,12 +159,13 @@ pub(super) fn status(world: &World, status: &Status) -> Value {
 }
 
 pub(super) fn comment(world: &World, comment: &Comment) -> Value {
-    let pull_url = format!("{}/{}/pulls/{}", world.root_url, comment.repository, comment.number);
+    let is_pull = world.repository_ref(&comment.repository).pulls.contains_key(&comment.number);
+    let url = issue_url(world, &comment.repository, comment.number);
     json!({
         "id": comment.id,
-        "html_url": format!("{pull_url}#issuecomment-{}", comment.id),
-        "pull_request_url": pull_url,
-        "issue_url": "",
+        "html_url": format!("{url}#issuecomment-{}", comment.id),
+        "pull_request_url": if is_pull { url.as_str() } else { "" },
+        "issue_url": if is_pull { "" } else { url.as_str() },
         "user": user(world, &comment.author),
         "original_author": "",
         "original_author_id": 0,
@@ -175,6 +176,60 @@ pub(super) fn comment(world: &World, comment: &Comment) -> Value {
     })
 }
 
+/// The page of an issue or of a pull request.
+fn issue_url(world: &World, repo: &str, number: u64) -> String {
+    let kind = if world.repository_ref(repo).pulls.contains_key(&number) { "pulls" } else { "issues" };
+    format!("{}/{repo}/{kind}/{number}", world.pages())
+}
+
+/// What an event about a comment says of the issue or pull request: of the latter there is no head.
+pub(super) fn issue(world: &World, repository: &Repository, number: u64) -> Value {
+    let full_name = repository.full_name();
+    let pull = repository.pulls.get(&number);
+    let issue_title = || repository.issues.get(&number).expect("an issue that was opened").clone();
+    let url = issue_url(world, &full_name, number);
+    let created = rfc3339(pull.map_or(repository.created_at, |pull| pull.created_at));
+    let pull_request = json!({"draft": false, "html_url": url, "merged": false, "merged_at": null});
+    let mut value = json!({
+        "assets": [],
+        "assignee": null,
+        "assignees": null,
+        "body": pull.map_or("", |pull| &pull.description),
+        "closed_at": null,
+        "comments": world.comments(&full_name, number).len(),
+        "content_version": 0,
+        "created_at": created,
+        "due_date": null,
+        "html_url": url,
+        "id": number,
+        "is_locked": false,
+        "labels": [],
+        "milestone": null,
+        "number": number,
+        "original_author": "",
+        "original_author_id": 0,
+        "pin_order": 0,
+        "pull_request": pull.map(|_| pull_request),
+        "ref": "",
+        "repository": {
+            "full_name": full_name,
+            "id": repository.id,
+            "name": repository.name,
+            "owner": repository.owner,
+        },
+        "state": if pull.is_none_or(|pull| pull.open) { "open" } else { "closed" },
+        "time_estimate": 0,
+        "title": pull.map_or_else(issue_title, |pull| pull.title.clone()),
+        "updated_at": created,
+        "url": format!("{}/api/v1/repos/{full_name}/issues/{number}", world.root_url),
+        "user": user(world, pull.map_or(&repository.owner, |pull| &pull.author)),
+    });
+    if world.version >= Version::V1_27 {
+        extend(&mut value, json!({"projects": null}));
+    }
+    value
+}
+
 /// `detailed` is the answer for one pull request; a list has less.
 pub(super) fn pull_request(
     world: &World,
@@ -183,7 +238,7 @@ pub(super) fn pull_request(
     access: Access,
     detailed: bool,
 ) -> Value {
-    let url = format!("{}/{}/pulls/{}", world.root_url, base.full_name(), pull.number);
+    let url = format!("{}/{}/pulls/{}", world.pages(), base.full_name(), pull.number);
     let branch = |name: &str, sha: Option<&String>, repo: &Repository| {
         json!({
             "label": name,
@@ -245,12 +300,11 @@ pub(super) fn pull_request(
 }
 
 pub(super) fn workflow(world: &World, repository: &Repository, file: &str, workflow: &Workflow) -> Value {
-    let root = &world.root_url;
+    let (root, pages) = (&world.root_url, world.pages());
     let full_name = repository.full_name();
     let branch = &repository.default_branch;
     let time = rfc3339(repository.created_at);
-    let written_name = workflow.content.lines().find_map(|line| line.strip_prefix("name:")).map(str::trim);
-    let name = written_name.filter(|_| world.version >= Version::V1_26).unwrap_or(file);
+    let name = workflow.top_level("name").filter(|_| world.version >= Version::V1_26).unwrap_or(file);
     json!({
         "id": file,
         "name": name,
@@ -259,8 +313,8 @@ pub(super) fn workflow(world: &World, repository: &Repository, file: &str, workf
         "created_at": time,
         "updated_at": time,
         "url": format!("{root}/api/v1/repos/{full_name}/actions/workflows/{file}"),
-        "html_url": format!("{root}/{full_name}/src/branch/{branch}/.gitea/workflows/{file}"),
-        "badge_url": format!("{root}/{full_name}/actions/workflows/{file}/badge.svg?branch={branch}"),
+        "html_url": format!("{pages}/{full_name}/src/branch/{branch}/.gitea/workflows/{file}"),
+        "badge_url": format!("{pages}/{full_name}/actions/workflows/{file}/badge.svg?branch={branch}"),
         "deleted_at": NEVER,
     })
 }
@@ -272,13 +326,13 @@ pub(super) fn run(world: &World, run: &Run) -> Value {
         "id": run.id,
         "url": api_url(world, run),
         "html_url": world.run_url(run),
-        "display_title": format!("add .gitea/workflows/{}", run.workflow),
+        "display_title": run.title,
         "path": format!("{}@{}", run.workflow, run.git_ref),
         "event": run.event,
         "run_attempt": if world.version < Version::V1_27 { 0 } else { run.attempt },
         "run_number": run.number,
         "head_sha": run.sha,
-        "head_branch": short_ref(&run.git_ref),
+        "head_branch": run.git_ref.strip_prefix("refs/heads/").unwrap_or_default(),
         "actor": actor,
         "trigger_actor": actor,
         "repository": repository(world, repo, Access::None),
@@ -290,7 +344,7 @@ pub(super) fn run(world: &World, run: &Run) -> Value {
         let previous = (earlier > 0).then(|| format!("{}/attempts/{earlier}", api_url(world, run)));
         extend(&mut value, json!({"previous_attempt_url": previous, "pull_requests": []}));
     }
-    add_progress(&mut value, &run.progress);
+    add_progress(&mut value, &run.progress, run.is_blocked());
     value
 }
 
@@ -306,41 +360,36 @@ pub(super) fn job(world: &World, run: &Run, index: usize, job: &Job) -> Value {
         "labels": ["ubuntu-latest"],
         "run_attempt": job.attempt,
         "head_sha": run.sha,
-        "head_branch": short_ref(&run.git_ref),
+        "head_branch": run.git_ref.strip_prefix("refs/heads/").unwrap_or_default(),
         "steps": if world.version < Version::V1_26 { Value::Null } else { steps(job) },
         "created_at": rfc3339(job.created_at),
         "started_at": rfc3339(job.started_at),
         "completed_at": rfc3339(job.completed_at),
     });
-    add_progress(&mut value, &job.progress);
+    add_progress(&mut value, &job.progress, job.blocked);
     if job.task.is_some() {
         extend(&mut value, json!({"runner_id": 1, "runner_name": "r1"}));
     }
     value
 }
 
-/// The steps are known once a runner has the job: here two, so that one can be under way and one waiting.
 fn steps(job: &Job) -> Value {
-    if job.task.is_none() {
-        return json!([]);
-    }
-    let step = |number: u64, name: &str, progress: &Progress| {
-        let started_at = if *progress == Progress::Queued { 0 } else { job.started_at };
+    let step = |(number, step): (usize, &JobStep)| {
         let mut value = json!({
-            "name": name,
+            "name": step.name,
             "number": number,
-            "started_at": rfc3339(started_at),
-            "completed_at": rfc3339(job.completed_at),
+            "started_at": rfc3339(step.started_at),
+            "completed_at": rfc3339(step.completed_at),
         });
-        add_progress(&mut value, progress);
+        add_progress(&mut value, &step.progress, false);
         value
     };
-    let last = if job.progress == Progress::Running { &Progress::Queued } else { &job.progress };
-    json!([step(0, "build", &job.progress), step(1, "report", last)])
+    job.steps.iter().enumerate().map(step).collect()
 }
 
 pub(super) fn task(world: &World, id: u64, run: &Run, job: &Job) -> Value {
     let status = match &job.progress {
+        Progress::Queued if job.blocked => "blocked",
         Progress::Queued => "waiting",
         Progress::Running => "running",
         Progress::Completed(conclusion) => conclusion,
@@ -349,11 +398,11 @@ pub(super) fn task(world: &World, id: u64, run: &Run, job: &Job) -> Value {
     json!({
         "id": id,
         "name": job.name,
-        "head_branch": short_ref(&run.git_ref),
+        "head_branch": run.git_ref.strip_prefix("refs/heads/").unwrap_or_default(),
         "head_sha": run.sha,
         "run_number": run.number,
         "event": run.event,
-        "display_title": format!("add .gitea/workflows/{}", run.workflow),
+        "display_title": run.title,
         "status": status,
         "workflow_id": run.workflow,
         "url": world.run_url(run),
@@ -364,14 +413,14 @@ pub(super) fn task(world: &World, id: u64, run: &Run, job: &Job) -> Value {
 }
 
 pub(super) fn contents(world: &World, repository: &Repository, path: &str, content: &str) -> Value {
-    let root = &world.root_url;
+    let (root, pages) = (&world.root_url, world.pages());
     let full_name = repository.full_name();
     let branch = &repository.default_branch;
     let commit = repository.branches.get(branch);
     let time = rfc3339(repository.created_at);
     let sha = format!("{:040x}", content.len());
     let api_url = format!("{root}/api/v1/repos/{full_name}/contents/{path}?ref={branch}");
-    let html_url = format!("{root}/{full_name}/src/branch/{branch}/{path}");
+    let html_url = format!("{pages}/{full_name}/src/branch/{branch}/{path}");
     let git_url = format!("{root}/api/v1/repos/{full_name}/git/blobs/{sha}");
     json!({
         "name": path.rsplit('/').next(),
@@ -388,17 +437,18 @@ pub(super) fn contents(world: &World, repository: &Repository, path: &str, conte
         "url": api_url,
         "html_url": html_url,
         "git_url": git_url,
-        "download_url": format!("{root}/{full_name}/raw/branch/{branch}/{path}"),
+        "download_url": format!("{pages}/{full_name}/raw/branch/{branch}/{path}"),
         "submodule_git_url": null,
         "_links": {"self": api_url, "git": git_url, "html": html_url},
     })
 }
 
 /// `conclusion` is left out, not null, before the end.
-fn add_progress(value: &mut Value, progress: &Progress) {
+fn add_progress(value: &mut Value, progress: &Progress, blocked: bool) {
     extend(
         value,
         match progress {
+            Progress::Queued if blocked => json!({"status": "waiting"}),
             Progress::Queued => json!({"status": "queued"}),
             Progress::Running => json!({"status": "in_progress"}),
             Progress::Completed(conclusion) => json!({"status": "completed", "conclusion": conclusion}),

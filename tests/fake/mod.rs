@@ -11,13 +11,16 @@ mod access;
 mod actions;
 mod api;
 mod clock;
+mod events;
 mod faults;
 mod issues;
 mod json;
+mod logs;
 mod page;
 mod runs;
 mod server;
 mod statuses;
+mod workflow;
 mod world;
 
 use std::sync::atomic::Ordering;
@@ -25,9 +28,11 @@ use std::sync::{Arc, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+pub(crate) use events::{Action, RunEvent};
 pub(crate) use faults::{Answer, Fault};
-pub(crate) use runs::Progress;
-pub(crate) use world::{Comment, Permission, PullRequest, Repository, Scope, Status, Workflow, World};
+pub(crate) use runs::{Job, JobStep, Progress, Run};
+pub(crate) use workflow::Workflow;
+pub(crate) use world::{Comment, Permission, PullRequest, Repository, Scope, Status, World};
 
 /// The release whose answers are given. Dispatch, runs and links differ between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +66,10 @@ pub(crate) struct Request {
     pub(crate) method: String,
     /// Path and query, percent-encoding untouched: an escaping bug must stay visible.
     pub(crate) path: String,
+    /// The `Host` header.
+    pub(crate) host: Option<String>,
+    /// The `Range` header.
+    pub(crate) range: Option<String>,
     /// The `Authorization` header.
     pub(crate) authorization: Option<String>,
     /// The `Content-Type` header.
@@ -122,8 +131,8 @@ impl FakeGitea {
         self.shared.delay_micros.store(delay.as_micros() as u64, Ordering::Relaxed);
     }
 
-    /// The server's idea of its own address, used in every link of an answer. The default is not the address that it
-    /// listens on, so that a client which follows or shows the answer's URLs instead of its own is found out.
+    /// Sets `ROOT_URL`, which may have a sub-path. It is in `repository.url`, `run_url` and every other URL of the API; up
+    /// to 1.25 also in the links to pages (`html_url`), which from 1.26 on have the address that the request was sent to.
     pub(crate) fn set_root_url(&self, root_url: &str) {
         self.world().root_url = root_url.trim_end_matches('/').to_owned();
     }

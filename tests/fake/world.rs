@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::events::RunEvent;
 use super::runs::Run;
+use super::workflow::Workflow;
 use super::{Version, clock};
 
 /// Everything that the server knows.
 pub(crate) struct World {
     pub(crate) version: Version,
-    /// The server's own address, as configured in its `app.ini`.
+    /// The server's `ROOT_URL`: what people type, unlike the address that a runner may reach it by. No slash at its end.
     pub(crate) root_url: String,
     /// By name.
     pub(crate) users: BTreeMap<String, User>,
@@ -24,12 +26,18 @@ pub(crate) struct World {
     pub(crate) comments: Vec<Comment>,
     /// Every run, in order of creation.
     pub(crate) runs: Vec<Run>,
+    /// What `workflow_run` workflows were started for, in that order.
+    pub(crate) run_events: Vec<RunEvent>,
+    /// So many pages of jobs, first pages not counted, repeat a job and leave another out: up to 1.26 they have no order.
+    pub(crate) unordered_job_pages: usize,
     /// Ids are counted over the whole server. A test may raise these.
     pub(crate) next_status_id: u64,
     pub(crate) next_comment_id: u64,
     pub(crate) next_run_id: u64,
     pub(crate) next_job_id: u64,
     pub(super) next_task_id: u64,
+    /// Scheme and host of the latest request: links to pages have it from 1.26 on.
+    pub(super) host: String,
     commits_made: u64,
     frozen_at: Option<i64>,
 }
@@ -93,30 +101,15 @@ pub(crate) struct Repository {
     pub(crate) commits: BTreeSet<String>,
     /// User to right. The owner needs no entry.
     pub(crate) collaborators: BTreeMap<String, Permission>,
-    /// File name to workflow, the same at every ref.
+    /// File name to workflow.
     pub(crate) workflows: BTreeMap<String, Workflow>,
     /// By number.
     pub(crate) pulls: BTreeMap<u64, PullRequest>,
+    /// Titles by number. Issues and pull requests are counted together.
+    pub(crate) issues: BTreeMap<u64, String>,
     /// Runs are counted in their repository, unlike their ids.
     pub(crate) next_run_number: u64,
     pub(crate) created_at: i64,
-}
-
-/// A workflow file.
-#[derive(Debug, Clone)]
-pub(crate) struct Workflow {
-    /// The YAML, which the file endpoints give. The fake itself reads only its `name:`.
-    pub(crate) content: String,
-    /// Turned off by hand.
-    pub(crate) disabled: bool,
-    /// It has the `workflow_dispatch` trigger.
-    pub(crate) dispatchable: bool,
-    /// What the YAML parser says about it.
-    pub(crate) broken: Option<String>,
-    /// The inputs that are declared, each with its default. Gitea fills a missing one in, and fails for none.
-    pub(crate) inputs: BTreeMap<String, String>,
-    /// Names of its jobs.
-    pub(crate) jobs: Vec<String>,
 }
 
 /// A pull request.
@@ -177,15 +170,29 @@ impl World {
             statuses: Vec::new(),
             comments: Vec::new(),
             runs: Vec::new(),
+            run_events: Vec::new(),
+            unordered_job_pages: 0,
             next_status_id: 1,
             next_comment_id: 1,
             // Apart from the numbers, so that a mix-up of the two shows.
             next_run_id: 101,
             next_job_id: 501,
             next_task_id: 1,
+            host: String::new(),
             commits_made: 0,
             frozen_at: None,
         }
+    }
+
+    /// The base of links to pages (`html_url`), in an answer and in the event of what a request did. From 1.26 on it is
+    /// the address that the request was sent to, with the sub-path of [`Self::root_url`]; before, that itself.
+    pub(super) fn pages(&self) -> String {
+        if self.version < Version::V1_26 {
+            return self.root_url.clone();
+        }
+        let authority = self.root_url.split_once("://").map_or("", |(_, rest)| rest);
+        let sub_path = authority.find('/').map_or("", |slash| &authority[slash..]);
+        format!("{}{sub_path}", self.host)
     }
 
     /// Seconds since 1970, by the world's clock.
@@ -251,6 +258,7 @@ impl World {
             collaborators: BTreeMap::new(),
             workflows: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            issues: BTreeMap::new(),
             next_run_number: 1,
             created_at: self.now(),
         };
@@ -285,7 +293,7 @@ impl World {
         let base = self.repository(repo);
         // The head of a fork is fetched into the base repository: this is where its statuses belong.
         base.commits.insert(sha.to_owned());
-        let number = base.pulls.keys().max().unwrap_or(&0) + 1;
+        let number = base.next_number();
         let pull = PullRequest {
             id,
             number,
@@ -301,6 +309,14 @@ impl World {
             updated_at: now,
         };
         base.pulls.insert(number, pull);
+        number
+    }
+
+    /// Opens an issue, and gives its number.
+    pub(crate) fn open_issue(&mut self, repo: &str, title: &str) -> u64 {
+        let repository = self.repository(repo);
+        let number = repository.next_number();
+        repository.issues.insert(number, title.to_owned());
         number
     }
 
@@ -420,14 +436,16 @@ impl Repository {
 
     /// Adds a workflow that a dispatch can start, with one job `build` and these inputs, whose defaults are empty.
     pub(crate) fn add_workflow(&mut self, file: &str, inputs: &[&str]) -> &mut Workflow {
-        let workflow = Workflow {
-            content: "on: workflow_dispatch\n".to_owned(),
-            disabled: false,
-            dispatchable: true,
-            broken: None,
-            inputs: inputs.iter().map(|name| ((*name).to_owned(), String::new())).collect(),
-            jobs: vec!["build".to_owned()],
-        };
+        let inputs = inputs.iter().map(|name| ((*name).to_owned(), String::new())).collect();
+        let workflow = Workflow::dispatchable(inputs);
+        self.workflows.insert(file.to_owned(), workflow);
+        self.workflow(file)
+    }
+
+    /// Adds a workflow from its YAML: trigger, inputs with their defaults, jobs and `needs` are those of the text. What is
+    /// no YAML is broken.
+    pub(crate) fn add_workflow_file(&mut self, file: &str, yaml: &str) -> &mut Workflow {
+        let workflow = Workflow::parse(yaml);
         self.workflows.insert(file.to_owned(), workflow);
         self.workflow(file)
     }
@@ -440,6 +458,10 @@ impl Repository {
     /// The pull request of that number, which must exist.
     pub(crate) fn pull(&mut self, number: u64) -> &mut PullRequest {
         self.pulls.get_mut(&number).expect("a pull request that was opened")
+    }
+
+    fn next_number(&self) -> u64 {
+        self.pulls.keys().chain(self.issues.keys()).max().unwrap_or(&0) + 1
     }
 
     /// The commit that a branch, a tag, a SHA or the beginning of one names.
