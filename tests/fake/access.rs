@@ -62,7 +62,7 @@ pub(super) fn authenticate(world: &World, authorization: Option<&str>) -> Result
         authorization.split_once(' ').filter(|(scheme, _)| ["token", "bearer"].contains(&&*scheme.to_lowercase()));
     let token = value.and_then(|(_, value)| world.tokens.get(value.trim()));
     let message = match world.version {
-        Version::V1_24 => "user does not exist [uid: 0, name: ]",
+        Version::Forgejo | Version::V1_24 => "user does not exist [uid: 0, name: ]",
         Version::V1_25 | Version::V1_26 | Version::V1_27 => "invalid username, password or token",
     };
     token.cloned().map(Some).ok_or_else(|| error(world, 401, message))

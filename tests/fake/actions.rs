@@ -36,7 +36,7 @@ impl Call<'_> {
         };
         if let Some(reason) = &workflow.broken {
             let what = match self.world.version {
-                Version::V1_24 => "model.ReadWorkflow",
+                Version::Forgejo | Version::V1_24 => "model.ReadWorkflow",
                 Version::V1_25 | Version::V1_26 | Version::V1_27 => "failed to unmarshal workflow content",
             };
             return Err(self.internal_error(&format!("{what}: {reason}")));
@@ -70,7 +70,7 @@ impl Call<'_> {
 
     fn inputs(&self, body: &Value) -> Result<BTreeMap<String, String>, Answer> {
         let field = match self.world.version {
-            Version::V1_24 | Version::V1_25 => "CreateActionWorkflowDispatch.Inputs",
+            Version::Forgejo | Version::V1_24 | Version::V1_25 => "CreateActionWorkflowDispatch.Inputs",
             Version::V1_26 | Version::V1_27 => "CreateActionWorkflowDispatch.inputs",
         };
         let given = match &body["inputs"] {
@@ -227,7 +227,7 @@ impl Call<'_> {
         let id: u64 = id.parse().unwrap_or(0);
         self.world.runs.iter().find(|run| run.id == id && run.repository == repo).ok_or_else(|| {
             let detail = match self.world.version {
-                Version::V1_24 | Version::V1_25 => "resource does not exist".to_owned(),
+                Version::Forgejo | Version::V1_24 | Version::V1_25 => "resource does not exist".to_owned(),
                 Version::V1_26 | Version::V1_27 => format!("run with id {id}: resource does not exist"),
             };
             not_found(self.world, Some(&detail))

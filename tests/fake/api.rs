@@ -45,7 +45,8 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
 }
 
 fn route(call: &mut Call, segments: &[&str]) -> Outcome {
-    // 1.24 lists tasks and workflows, but has no endpoint for runs.
+    // 1.24 lists tasks and workflows, but has no endpoint for runs. Forgejo lists only tasks (read).
+    let has_workflows = call.world.version >= Version::V1_24;
     let has_runs = call.world.version >= Version::V1_25;
     match (call.method, segments) {
         ("GET", ["version"]) => Ok(ok(&json!({"version": call.world.version.number()}))),
@@ -70,8 +71,10 @@ fn route(call: &mut Call, segments: &[&str]) -> Outcome {
         ("POST", ["repos", owner, name, "actions", "workflows", file, "dispatches"]) => {
             call.dispatch(owner, name, file)
         }
-        ("GET", ["repos", owner, name, "actions", "workflows"]) => call.list_workflows(owner, name),
-        ("GET", ["repos", owner, name, "actions", "workflows", file]) => call.get_workflow(owner, name, file),
+        ("GET", ["repos", owner, name, "actions", "workflows"]) if has_workflows => call.list_workflows(owner, name),
+        ("GET", ["repos", owner, name, "actions", "workflows", file]) if has_workflows => {
+            call.get_workflow(owner, name, file)
+        }
         ("GET", ["repos", owner, name, "actions", "tasks"]) => call.list_tasks(owner, name),
         ("GET", ["repos", owner, name, "actions", "runs"]) if has_runs => call.list_runs(owner, name),
         ("GET", ["repos", owner, name, "actions", "runs", id]) if has_runs => call.get_run(owner, name, id),
@@ -219,7 +222,7 @@ pub(super) fn error(world: &World, status: u16, message: &str) -> Answer {
 /// A 404 in Gitea's own format, which says the same of what is missing and of what is hidden.
 pub(super) fn not_found(world: &World, detail: Option<&str>) -> Answer {
     let message = match world.version {
-        Version::V1_24 => "The target couldn't be found.",
+        Version::Forgejo | Version::V1_24 => "The target couldn't be found.",
         Version::V1_25 | Version::V1_26 => "not found",
         Version::V1_27 => return error(world, 404, detail.unwrap_or("not found")),
     };

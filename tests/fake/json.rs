@@ -15,7 +15,7 @@ pub(super) fn user(world: &World, name: &str) -> Value {
     let known = world.users.get(name);
     let id = known.map_or(if name == ACTIONS_USER { -2 } else { -1 }, |user| user.id);
     let email = match world.version {
-        Version::V1_24 | Version::V1_25 => format!("{name}@noreply.localhost"),
+        Version::Forgejo | Version::V1_24 | Version::V1_25 => format!("{name}@noreply.localhost"),
         Version::V1_26 | Version::V1_27 => format!("{id}+{name}@noreply.localhost"),
     };
     json!({
@@ -239,13 +239,15 @@ pub(super) fn pull_request(
     detailed: bool,
 ) -> Value {
     let url = format!("{}/{}/pulls/{}", world.pages(), base.full_name(), pull.number);
-    let branch = |name: &str, sha: Option<&String>, repo: &Repository| {
+    let branch = |name: &str, sha: Option<&String>, repo: Option<&Repository>| {
+        // Of a fork that was deleted only the copy of its branch is left; a pull request by AGit never had another (read).
+        let only_copy = repo.is_none() || name.starts_with("refs/");
         json!({
-            "label": name,
-            "ref": name,
+            "label": if name.starts_with("refs/") { "" } else { name },
+            "ref": if only_copy { format!("refs/pull/{}/head", pull.number) } else { name.to_owned() },
             "sha": sha,
-            "repo_id": repo.id,
-            "repo": repository(world, repo, access),
+            "repo_id": repo.map_or(-1, |repo| repo.id as i64),
+            "repo": repo.map(|repo| repository(world, repo, access)),
         })
     };
     let base_sha = base.branches.get(&pull.base_ref);
@@ -280,8 +282,8 @@ pub(super) fn pull_request(
             "merge_commit_sha": null,
             "merged_by": null,
             "allow_maintainer_edit": true,
-            "base": branch(&pull.base_ref, base_sha, base),
-            "head": branch(&pull.head_ref, Some(&pull.head_sha), world.repository_ref(&pull.head_repo)),
+            "base": branch(&pull.base_ref, base_sha, Some(base)),
+            "head": branch(&pull.head_ref, Some(&pull.head_sha), world.repositories.get(&pull.head_repo)),
             "merge_base": base_sha,
             "due_date": null,
             "created_at": rfc3339(pull.created_at),

@@ -37,6 +37,8 @@ pub(crate) use world::{Comment, Permission, PullRequest, Repository, Scope, Stat
 /// The release whose answers are given. Dispatch, runs and links differ between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
+    /// A Forgejo of a time long after 1.22, whose number it gives too: no runs, jobs or workflows in the API.
+    Forgejo,
     /// 1.24.7: no runs or jobs at all in the API.
     V1_24,
     /// 1.25.5: runs and jobs, but a dispatch does not tell its run.
@@ -51,6 +53,7 @@ impl Version {
     /// The number as `GET /version` gives it.
     pub(crate) fn number(self) -> &'static str {
         match self {
+            Self::Forgejo => "9.0.0-dev+gitea-1.22.0",
             Self::V1_24 => "1.24.7",
             Self::V1_25 => "1.25.5",
             Self::V1_26 => "1.26.4",

@@ -120,8 +120,9 @@ pub(crate) struct PullRequest {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) author: String,
-    /// `owner/name`; another repository if it comes from a fork.
+    /// `owner/name`; another repository if it comes from a fork, which may have been removed from the world since.
     pub(crate) head_repo: String,
+    /// A branch; `refs/pull/4/head` if it was made by AGit.
     pub(crate) head_ref: String,
     pub(crate) head_sha: String,
     pub(crate) base_ref: String,
@@ -210,6 +211,15 @@ impl World {
         let id = self.users.len() as i64 + 1;
         self.users.insert(name.to_owned(), User { id, admin: false });
         id
+    }
+
+    /// Adds an account with a token of these scopes, and its rights in repositories that exist.
+    pub(crate) fn add_bot(&mut self, name: &str, token: &str, scopes: &[Scope], rights: &[(&str, Permission)]) {
+        self.add_user(name);
+        self.add_token(name, token, scopes);
+        for (repo, permission) in rights {
+            self.repository(repo).add_collaborator(name, *permission);
+        }
     }
 
     /// Makes an account a site administrator.
