@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use super::access::{Access, Category, Need};
 use super::api::{Call, Outcome, Paged, error, no_content, not_found, ok, total_count};
 use super::faults::Answer;
-use super::runs::{Progress, Run};
-use super::{Repository, Version, Workflow, json};
+use super::{Progress, Repository, Run, Version, Workflow, json, json_actions};
 
 impl Call<'_> {
     /// The checks in Gitea's order: it matters to a client which of two errors it is told.
@@ -94,7 +93,7 @@ impl Call<'_> {
             .workflows
             .iter()
             .filter(|(_, it)| it.is_at(&repository.default_branch))
-            .map(|(file, it)| json::workflow(self.world, repository, file, it))
+            .map(|(file, it)| json_actions::workflow(self.world, repository, file, it))
             .collect();
         let total = workflows.len();
         Ok(ok(&json!({"workflows": workflows, "total_count": total})))
@@ -109,7 +108,7 @@ impl Call<'_> {
             .get(file)
             .filter(|workflow| workflow.is_at(&repository.default_branch))
             .ok_or_else(|| error(self.world, 404, &format!("workflow \"{file}\" doesn't exist")))?;
-        Ok(ok(&json::workflow(self.world, repository, file, workflow)))
+        Ok(ok(&json_actions::workflow(self.world, repository, file, workflow)))
     }
 
     pub(super) fn list_tasks(&self, owner: &str, name: &str) -> Outcome {
@@ -119,7 +118,8 @@ impl Call<'_> {
             runs.flat_map(|run| run.jobs.iter().filter_map(move |job| Some((job.task?, run, job)))).collect();
         tasks.sort_by_key(|(id, ..)| std::cmp::Reverse(*id));
         let page = self.paged_if_asked(tasks);
-        let entries = page.items.iter().map(|(id, run, job)| json::task(self.world, *id, run, job)).collect::<Vec<_>>();
+        let entries =
+            page.items.iter().map(|(id, run, job)| json_actions::task(self.world, *id, run, job)).collect::<Vec<_>>();
         Ok(self.counted_list("workflow_runs", &entries, &page))
     }
 
@@ -136,13 +136,13 @@ impl Call<'_> {
         runs.retain(|run| has_status(&run.progress, status));
         runs.sort_by_key(|run| std::cmp::Reverse(run.id));
         let page = self.paged_if_asked(runs);
-        let entries = page.items.iter().map(|run| json::run(self.world, run)).collect::<Vec<_>>();
+        let entries = page.items.iter().map(|run| json_actions::run(self.world, run)).collect::<Vec<_>>();
         Ok(self.counted_list("workflow_runs", &entries, &page))
     }
 
     pub(super) fn get_run(&self, owner: &str, name: &str, id: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
-        Ok(ok(&json::run(self.world, self.find_run(&repo, id)?)))
+        Ok(ok(&json_actions::run(self.world, self.find_run(&repo, id)?)))
     }
 
     pub(super) fn list_jobs(&mut self, owner: &str, name: &str, id: &str) -> Outcome {
@@ -162,7 +162,8 @@ impl Call<'_> {
             jobs.pop();
         }
         let page = self.paged_if_asked(jobs);
-        let entries = page.items.iter().map(|(index, job)| json::job(self.world, run, *index, job)).collect::<Vec<_>>();
+        let entries =
+            page.items.iter().map(|(index, job)| json_actions::job(self.world, run, *index, job)).collect::<Vec<_>>();
         Ok(self.counted_list("jobs", &entries, &page))
     }
 

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::access::Access;
-use super::runs::{Progress, Run};
-use super::{Version, World, json};
+use super::{Progress, Run, Version, World, json, json_actions};
 
 /// What has become of a run, in an event of type `workflow_run`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +64,8 @@ impl World {
             },
             "repository": json::repository(self, repository, Access::Owner),
             "sender": json::user(self, &run.actor),
-            "workflow": json::workflow(self, repository, &run.workflow, workflow),
-            "workflow_run": json::run(self, &run),
+            "workflow": json_actions::workflow(self, repository, &run.workflow, workflow),
+            "workflow_run": json_actions::run(self, &run),
         })
     }
 
@@ -87,7 +86,7 @@ impl World {
         let run = self.runs.iter().find(|run| run.id == run_id).expect("a run that was started");
         json!({
             "inputs": run.inputs,
-            "ref": json::short_ref(&run.git_ref),
+            "ref": json_actions::short_ref(&run.git_ref),
             "repository": json::repository(self, self.repository_ref(&run.repository), Access::None),
             "sender": json::user(self, &run.actor),
             "workflow": run.workflow,

@@ -14,9 +14,12 @@ mod clock;
 mod events;
 mod faults;
 mod issues;
+mod jobs;
 mod json;
+mod json_actions;
 mod logs;
 mod page;
+mod pulls;
 mod runs;
 mod server;
 mod statuses;
@@ -30,9 +33,11 @@ use std::time::{Duration, Instant};
 
 pub(crate) use events::{Action, RunEvent};
 pub(crate) use faults::{Answer, Fault};
-pub(crate) use runs::{Job, JobStep, Progress, Run};
+pub(crate) use jobs::{Job, JobStep, Progress};
+pub(crate) use pulls::PullRequest;
+pub(crate) use runs::Run;
 pub(crate) use workflow::Workflow;
-pub(crate) use world::{Comment, Permission, PullRequest, Repository, Scope, Status, World};
+pub(crate) use world::{Comment, Permission, Repository, Scope, Status, World};
 
 /// The release whose answers are given. Dispatch, runs and links differ between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
