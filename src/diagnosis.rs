@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 
 use crate::config::Dispatch;
 use crate::forge::{Certificate, Error, Gitea, Kind, Repository};
+use crate::run::Workflow;
 use crate::text::{one_line, quoted};
 use crate::types::RepoName;
 
@@ -42,8 +43,8 @@ impl Diagnosis {
 
 /// Why a dispatch was refused.
 pub(crate) async fn of_dispatch(gitea: &Gitea, dispatch: &Dispatch, error: &Error) -> Diagnosis {
-    let Dispatch { target, workflow, git_ref, .. } = dispatch;
-    let (file, at) = (workflow.as_str(), git_ref.as_str());
+    let Workflow { target, file, git_ref } = &dispatch.workflow;
+    let (file, at) = (file.as_str(), git_ref.as_str());
     let Some((status, message)) = error.refusal() else { return general(error) };
     match status {
         StatusCode::FORBIDDEN if message.contains("workflow is disabled") => Diagnosis::new(
@@ -265,7 +266,7 @@ fn short(message: &str) -> String {
 /// The names of the workflow files at the ref, for a sentence.
 async fn workflows_there(gitea: &Gitea, dispatch: &Dispatch) -> String {
     for folder in WORKFLOW_FOLDERS {
-        if let Ok(names) = gitea.file_names(&dispatch.target, folder, &dispatch.git_ref).await {
+        if let Ok(names) = gitea.file_names(&dispatch.workflow.target, folder, &dispatch.workflow.git_ref).await {
             let files = names.iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
             let files: Vec<String> = files.take(20).map(|name| quoted(name)).collect();
             if !files.is_empty() {

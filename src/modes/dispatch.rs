@@ -1,5 +1,6 @@
 //! `mode: dispatch`: starts the run, and puts the pending status with a link to it on the pull request's head.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::config::Dispatch;
 use crate::diagnosis;
 use crate::forge::{self, DispatchedRun, Gitea, NewStatus, WorkflowDispatch};
 use crate::links::PageBase;
-use crate::run::progress;
+use crate::run::{Head, Workflow, progress};
 use crate::runner::Runner;
 use crate::telling::RunStatuses;
 use crate::telling::words;
@@ -45,18 +46,27 @@ pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
     dispatch: &Dispatch,
+    head: &Head,
     runner: &mut Runner<impl Write>,
 ) -> Result<Option<DispatchedRun>, Error> {
-    let Dispatch { target, workflow, git_ref, inputs, source, pull_request, sha, context, wait } = dispatch;
+    let Dispatch { workflow: Workflow { target, file: workflow, git_ref }, own_inputs, context, wait, .. } = dispatch;
+    let Head { source, pull_request, sha } = head;
+    let mut inputs = BTreeMap::from([
+        ("pr_number".to_owned(), pull_request.map(|number| number.to_string()).unwrap_or_default()),
+        ("pr_head_sha".to_owned(), sha.as_str().to_owned()),
+        ("pr_head_ref".to_owned(), dispatch.head_ref.clone().unwrap_or_default()),
+        ("source_repo".to_owned(), source.to_string()),
+    ]);
+    inputs.extend(own_inputs.clone());
     if wait.is_some() {
         progress::check_version(gitea, "`wait: true`").await?;
     }
     let file = workflow.as_str();
     let start = Instant::now();
-    let dispatched = gitea.dispatch_workflow(target, workflow, &WorkflowDispatch { git_ref, inputs }).await;
+    let dispatched = gitea.dispatch_workflow(target, workflow, &WorkflowDispatch { git_ref, inputs: &inputs }).await;
     let run = match dispatched {
         Ok(run) => run,
-        Err(cause) => return Err(tell_failure(gitea, pages, dispatch, start, cause, runner).await),
+        Err(cause) => return Err(tell_failure(gitea, pages, (dispatch, head), start, cause, runner).await),
     };
     let page = match run {
         Some(run) => pages.run(target, run.number),
@@ -91,14 +101,14 @@ pub(crate) async fn run(
         |statuses: &RunStatuses, _| statuses.beyond(run.map(|DispatchedRun { number, .. }| number)?, context);
     let place = words::place(context, source, sha);
     let look = start.elapsed() > OVERTAKEN_AFTER;
-    let status_now = match set_early_status(gitea, pages, dispatch, &status, look, overtaken).await {
+    let status_now = match set_early_status(gitea, pages, (dispatch, head), &status, look, overtaken).await {
         Ok(None) => {
             runner.info(&format!("Status {place}: pending, {description}"));
             runner.output("state", &status.state.to_string());
             "pending"
         }
         Ok(Some(run)) => {
-            left_alone(pages, dispatch, run, runner);
+            left_alone(pages, (dispatch, head), run, runner);
             "left alone, since a run has told more"
         }
         Err(cause) => {
@@ -136,12 +146,13 @@ pub(crate) async fn run(
 async fn tell_failure(
     gitea: &Gitea,
     pages: &PageBase,
-    dispatch: &Dispatch,
+    (dispatch, head): (&Dispatch, &Head),
     start: Instant,
     cause: forge::Error,
     runner: &mut Runner<impl Write>,
 ) -> Error {
-    let Dispatch { target, workflow, source, sha, context, .. } = dispatch;
+    let Dispatch { workflow: Workflow { target, file: workflow, .. }, context, .. } = dispatch;
+    let Head { source, sha, .. } = head;
     let unknown = cause.is_unknown();
     let diagnosis = diagnosis::of_dispatch(gitea, dispatch, &cause).await;
     let page = pages.workflow(target, workflow).to_string();
@@ -151,14 +162,14 @@ async fn tell_failure(
     let told_since = |statuses: &RunStatuses, now: Option<OffsetDateTime>| {
         statuses.since(now? - start.elapsed() - Duration::from_secs(1), context)
     };
-    let told = match set_early_status(gitea, pages, dispatch, &status, unknown, told_since).await {
+    let told = match set_early_status(gitea, pages, (dispatch, head), &status, unknown, told_since).await {
         Ok(None) => {
             runner.info(&format!("Status {}: error, {description}", words::place(context, source, sha)));
             runner.output("state", &status.state.to_string());
             "The pull request says so.".to_owned()
         }
         Ok(Some(run)) => {
-            left_alone(pages, dispatch, run, runner);
+            left_alone(pages, (dispatch, head), run, runner);
             format!("It seems to have been: {}.", pages.run(target, run))
         }
         Err(error) => format!("The pull request could not be told either: {error}."),
@@ -176,12 +187,12 @@ async fn tell_failure(
 async fn set_early_status(
     gitea: &Gitea,
     pages: &PageBase,
-    dispatch: &Dispatch,
+    (dispatch, Head { source, sha, .. }): (&Dispatch, &Head),
     status: &NewStatus<'_>,
     mut look: bool,
     told: impl Fn(&RunStatuses, Option<OffsetDateTime>) -> Option<RunNumber>,
 ) -> Result<Option<RunNumber>, forge::Error> {
-    let Dispatch { target, source, sha, .. } = dispatch;
+    let target = &dispatch.workflow.target;
     let mut attempt = 1;
     let mut lost = None;
     loop {
@@ -207,8 +218,13 @@ async fn set_early_status(
     }
 }
 
-fn left_alone(pages: &PageBase, dispatch: &Dispatch, run: RunNumber, runner: &mut Runner<impl Write>) {
-    let Dispatch { target, source, sha, context, .. } = dispatch;
+fn left_alone(
+    pages: &PageBase,
+    (dispatch, Head { source, sha, .. }): (&Dispatch, &Head),
+    run: RunNumber,
+    runner: &mut Runner<impl Write>,
+) {
+    let Dispatch { workflow: Workflow { target, .. }, context, .. } = dispatch;
     let page = pages.run(target, run);
     let place = words::place(context, source, sha);
     runner.info(&format!("Status {place} is left alone: it already tells of {page}"));

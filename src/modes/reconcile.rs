@@ -9,7 +9,7 @@ use std::io::Write;
 use time::{Duration, OffsetDateTime};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{CommentMode, Reconcile};
+use crate::config::Reconcile;
 use crate::diagnosis;
 use crate::forge::{self, Comment, Gitea, PullRequest};
 use crate::links::PageBase;
@@ -20,7 +20,7 @@ use crate::telling::comment::{self, Done};
 use crate::telling::{Marker, words};
 use crate::telling::{Pending, RunStatuses};
 use crate::text::{self, markdown, one_line};
-use crate::types::{CommitSha, PullRequestNumber, RepoName, State};
+use crate::types::{CommentMode, CommitSha, PullRequestNumber, RepoName, State};
 
 /// After so long without a runner the pending status says so.
 const LONG_QUEUE: Duration = Duration::HOUR;
@@ -193,7 +193,7 @@ async fn look_at(
 async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: &[Found]) -> Option<Vec<Comment>> {
     let closing = found.iter().filter(|one| one.comments > 0 && matches!(one.progress, Progress::Ended(_)));
     let oldest = closing.map(|one| one.status.created_at).min();
-    match (reconcile.comment, oldest) {
+    match (reconcile.commenting.mode, oldest) {
         (CommentMode::Create, Some(Some(since))) => {
             let marked = |comment: &Comment| Marker::at_end_of(&comment.body).is_some();
             gitea.all_comments(&reconcile.source, since, marked).await.ok()
@@ -281,15 +281,15 @@ async fn comment_on(
     authors: &[forge::User],
 ) -> Result<&'static str, forge::Error> {
     let Progress::Ended(end) = &found.progress else { return Ok("") };
-    if found.shared && reconcile.comment != CommentMode::Off {
+    if found.shared && reconcile.commenting.mode != CommentMode::Off {
         return Ok(", no comment, since several pull requests have this head");
     }
     let there = match comments {
-        _ if found.comments == 0 || reconcile.comment == CommentMode::Off => Vec::new(),
+        _ if found.comments == 0 || reconcile.commenting.mode == CommentMode::Off => Vec::new(),
         Some(comments) => comments.to_vec(),
         None => gitea.comments(closing.source, found.pull, None).await?,
     };
-    Ok(match closing.comment(gitea, pages, reconcile.comment, end, there, authors).await? {
+    Ok(match closing.comment(gitea, pages, reconcile.commenting.mode, end, there, authors).await? {
         Some(Done::Created(_)) => ", comment created",
         Some(Done::Edited(_)) => ", comment edited",
         Some(Done::Found(_) | Done::Newer(_)) => ", comment was there",

@@ -13,17 +13,17 @@ use reqwest::Url;
 use time::OffsetDateTime;
 use tokio::time::{Instant, timeout};
 
-use crate::config::{CommentMode, GivenStatus, Report, ThisRun};
+use crate::config::{Report, ReportVoice, ReportedRun};
 use crate::diagnosis;
 use crate::forge::{self, Gitea, NewStatus, RunJobs};
 use crate::links::PageBase;
-use crate::run::progress;
+use crate::run::{Head, progress};
 use crate::runner::Runner;
 use crate::telling::RunStatuses;
 use crate::telling::comment::{self, RunComment};
 use crate::telling::{Marker, words};
 use crate::text::{self, markdown, one_line};
-use crate::types::{Outcome, RunNumber, StatusContext};
+use crate::types::{CommentMode, GivenStatus, Outcome, RunNumber, StatusContext};
 
 /// Comments that were read so long ago are read again before one of them is edited.
 const OUTDATED_AFTER: Duration = Duration::from_secs(2);
@@ -49,14 +49,21 @@ pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
     report: &Report,
+    head: &Head,
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
-    let Report { source, sha, run, .. } = report;
+    let Head { source, sha, .. } = head;
+    let run = &report.run;
+    let (auto, given) = match &report.voice {
+        ReportVoice::OwnJob(GivenStatus::Ended { auto, outcomes }) => (*auto, outcomes.clone()),
+        ReportVoice::OwnJob(GivenStatus::Running | GivenStatus::Empty) => (false, vec![Outcome::from("")]),
+        ReportVoice::Event => (true, Vec::new()),
+    };
     let (statuses, jobs) = tokio::join!(gitea.statuses(source, sha), gitea.run_jobs(&run.repo, run.id));
     let jobs = jobs.map(|jobs| Some(jobs).filter(|jobs| !jobs.jobs.is_empty()));
     let number = page_number(gitea, run, jobs.as_ref().ok().and_then(Option::as_ref)).await;
     let page = pages.run(&run.repo, number);
-    if report.status.auto {
+    if auto {
         let unread = match &jobs {
             Ok(Some(_)) => None,
             Ok(None) => Some("the server knows none".to_owned()),
@@ -69,15 +76,15 @@ pub(crate) async fn run(
             ));
         }
     }
-    let verdict = Verdict::new(&report.status, run.attempt, jobs.ok().flatten())?;
+    let verdict = Verdict::new(given, auto, run.attempt.unwrap_or(1), jobs.ok().flatten())?;
     runner.info(&format!("Run {page}: {} ({})", one_line(verdict.outcome.as_str()), one_line(&verdict.because)));
 
     let since = statuses.as_ref().ok().and_then(|statuses| statuses.answered_at);
     let runs = statuses.map(|statuses| RunStatuses::new(&statuses, pages, &run.repo));
     let linked = runs.as_ref().ok().and_then(|runs| runs.context_of(number));
     let answer = Answer::new(report, number, page, verdict, linked, since);
-    let (status, comment) = answer.send(gitea, report, runs).await;
-    answer.tell(gitea, pages, report, status, comment, runner).await
+    let (status, comment) = answer.send(gitea, (report, head), runs).await;
+    answer.tell(gitea, pages, (report, head), status, comment, runner).await
 }
 
 /// What the pull request is to be told.
@@ -111,7 +118,12 @@ impl Answer {
     ) -> Self {
         let run = &report.run;
         let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(&run.repo));
-        let marker = Marker { target: run.repo.clone(), run: run.id, attempt: run.attempt, context: context.clone() };
+        let marker = Marker {
+            target: run.repo.clone(),
+            run: run.id,
+            attempt: run.attempt.unwrap_or(1),
+            context: context.clone(),
+        };
         let text = words::comment(&context, &verdict.outcome, &page, report.body.as_deref(), &marker);
         let description = words::ended(&verdict.outcome, verdict.elapsed);
         Self { number, page, outcome: verdict.outcome, context, description, marker, text, since }
@@ -122,14 +134,15 @@ impl Answer {
     async fn send(
         &self,
         gitea: &Gitea,
-        report: &Report,
+        (report, head): (&Report, &Head),
         runs: Result<RunStatuses, forge::Error>,
     ) -> (StatusDone, CommentDone) {
-        let Report { source, sha, .. } = report;
-        let comment = report.pull_request.filter(|_| report.comment != CommentMode::Off).map(|number| RunComment {
+        let Head { source, sha, .. } = head;
+        let mode = report.commenting.mode;
+        let comment = head.pull_request.filter(|_| mode != CommentMode::Off).map(|number| RunComment {
             repo: source,
             number,
-            mode: report.comment,
+            mode,
             text: &self.text,
             marker: &self.marker,
             yields: false,
@@ -151,12 +164,12 @@ impl Answer {
         let authors = || me.get().into_iter().chain(creator).collect();
         match comment {
             None => (set_status.await, Ok(None)),
-            Some(comment) if report.comment == CommentMode::Update || is_told => {
+            Some(comment) if mode == CommentMode::Update || is_told => {
                 let start = Instant::now();
                 let (status, there) = tokio::join!(set_status, gitea.comments(source, comment.number, None));
                 // In `update` the newer run has the one comment, or will have it; and where the status failed, nobody knows which
                 // comment is one's own.
-                if report.comment == CommentMode::Update && !matches!(status, Ok(None)) {
+                if mode == CommentMode::Update && !matches!(status, Ok(None)) {
                     return (status, Ok(None));
                 }
                 // A newer run may have told more while the status took its time.
@@ -192,12 +205,13 @@ impl Answer {
         &self,
         gitea: &Gitea,
         pages: &PageBase,
-        report: &Report,
+        (report, head): (&Report, &Head),
         status: StatusDone,
         comment: CommentDone,
         runner: &mut Runner<impl Write>,
     ) -> Result<(), Error> {
-        let Report { source, pull_request, sha, run, .. } = report;
+        let Head { source, pull_request, sha } = head;
+        let run = &report.run;
         let Self { page, description, context, outcome, .. } = self;
         let state = outcome.state();
         runner.output("run-id", &run.id.to_string());
@@ -236,7 +250,7 @@ impl Answer {
                 format!("The comment {undone}. {diagnosis} ({error})")
             }
             _ => {
-                runner.info(match (pull_request, report.comment) {
+                runner.info(match (pull_request, report.commenting.mode) {
                     (None, _) => "No comment, since the run was not dispatched by a pull request",
                     (_, CommentMode::Off) => "No comment, as `comment: off` says",
                     _ if status.is_err() => {
@@ -259,13 +273,13 @@ impl Answer {
 
 /// The number of this run's page: from the jobs, whose addresses are right in each version; where they cannot be read, from
 /// the server's version.
-async fn page_number(gitea: &Gitea, run: &ThisRun, jobs: Option<&RunJobs>) -> RunNumber {
+async fn page_number(gitea: &Gitea, run: &ReportedRun, jobs: Option<&RunJobs>) -> RunNumber {
     if let Some(number) = jobs.and_then(|jobs| jobs.jobs.iter().find_map(|job| job.run_number(&run.repo))) {
         return number;
     }
     // What is left of the minute is the status's.
     match timeout(VERSION_TIME, gitea.version()).await {
-        Ok(Ok(version)) if version < (1, 26) => run.number,
+        Ok(Ok(version)) if version < (1, 26) => run.index,
         // A server that does not even tell its version is taken for a current one.
         _ => run.id.into(),
     }
@@ -282,12 +296,12 @@ struct Verdict {
 
 impl Verdict {
     /// The worst of the given outcomes and, with `auto`, of those of the run's finished jobs.
-    fn new(given: &GivenStatus, attempt: u32, jobs: Option<RunJobs>) -> Result<Self, Error> {
+    fn new(given: Vec<Outcome>, auto: bool, attempt: u32, jobs: Option<RunJobs>) -> Result<Self, Error> {
         let RunJobs { jobs, answered_at } = jobs.unwrap_or(RunJobs { jobs: Vec::new(), answered_at: None });
-        let mut outcomes = given.outcomes.clone();
+        let mut outcomes = given;
         let mut because: Vec<String> =
             outcomes.iter().map(|outcome| format!("status: {}", one_line(outcome.as_str()))).collect();
-        if given.auto {
+        if auto {
             for job in progress::latest(&jobs) {
                 if let Some(conclusion) = job.conclusion() {
                     because.push(format!("job {}: {}", one_line(&job.name), one_line(conclusion)));

@@ -6,18 +6,19 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::config::{CommentMode, Dispatch, Wait};
+use crate::config::{Dispatch, Wait};
 use crate::deadline::Deadline;
 use crate::diagnosis;
 use crate::forge::{DispatchedRun, Gitea};
 use crate::links::PageBase;
 use crate::run::progress::{self, End, Progress, Unknown};
+use crate::run::{Head, Workflow};
 use crate::runner::Runner;
 use crate::telling::closing::{Closing, Status};
 use crate::telling::comment;
 use crate::telling::words;
 use crate::text::{self, markdown, one_line};
-use crate::types::{RepoName, State};
+use crate::types::{CommentMode, RepoName, State};
 
 /// The pause between two questions; it grows by half up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -56,12 +57,13 @@ pub(crate) enum Error {
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
-    dispatch: &Dispatch,
+    (dispatch, head): (&Dispatch, &Head),
     wait: Wait,
     run: Option<DispatchedRun>,
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
-    let Dispatch { target, workflow, source, sha, pull_request, context, .. } = dispatch;
+    let Dispatch { workflow: Workflow { target, file: workflow, .. }, context, .. } = dispatch;
+    let Head { source, sha, pull_request } = head;
     let Some(run) = run else { return Err(Error::NoRun(pages.workflow(target, workflow).to_string())) };
     let page = pages.run(target, run.number).to_string();
     let closing = Closing { source, sha, pull_request: *pull_request, target, context, run: run.number };
@@ -76,7 +78,7 @@ pub(crate) async fn run(
             Err(_elapsed) => progress::of(gitea, target, run.id).await,
         };
         match progress {
-            Ok(Progress::Ended(end)) => tell_end(gitea, pages, &closing, wait.comment, &end, runner).await,
+            Ok(Progress::Ended(end)) => tell_end(gitea, pages, &closing, wait.commenting.mode, &end, runner).await,
             Ok(Progress::Gone) => tell_gone(gitea, pages, &closing, runner).await,
             Ok(Progress::Queued(since)) => {
                 tell_timeout(gitea, pages, &closing, &words::waiting(since.unwrap_or(began)), runner).await
@@ -99,7 +101,7 @@ async fn follow(gitea: &Gitea, dispatch: &Dispatch, run: DispatchedRun, runner: 
     let (mut pause, mut told, mut warned) = (FIRST_PAUSE, "", false);
     let (mut queued_at, mut queue_told) = (None, false);
     loop {
-        match progress::of(&gitea.until(Deadline::in_a_minute()), &dispatch.target, run.id).await {
+        match progress::of(&gitea.until(Deadline::in_a_minute()), &dispatch.workflow.target, run.id).await {
             Ok(progress) => {
                 warned = false;
                 let word = match &progress {
@@ -128,7 +130,7 @@ async fn follow(gitea: &Gitea, dispatch: &Dispatch, run: DispatchedRun, runner: 
             Err(error) => {
                 // Once an outage.
                 if !warned {
-                    let cause = why(gitea, &dispatch.target, &error).await;
+                    let cause = why(gitea, &dispatch.workflow.target, &error).await;
                     runner.warning(&format!("The run could not be asked for, which is tried again. {cause}"));
                     warned = true;
                 }

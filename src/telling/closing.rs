@@ -1,13 +1,13 @@
 //! What is told of a run by others than its own report: by `wait` and by `mode: reconcile`.
 
 use super::{Marker, words};
-use crate::config::CommentMode;
 use crate::forge::{Comment, Error, Gitea, NewStatus, User};
 use crate::links::PageBase;
 use crate::run::progress::End;
 use crate::telling::RunStatuses;
 use crate::telling::comment::{Done, RunComment};
 use crate::text::one_line;
+use crate::types::CommentMode;
 use crate::types::{CommitSha, PullRequestNumber, RepoName, RunNumber, State, StatusContext};
 
 /// The status that waits for a run, on a commit of the source.

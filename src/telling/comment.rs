@@ -8,10 +8,10 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use super::Marker;
-use crate::config::CommentMode;
 use crate::forge::{Comment, Error, Gitea, User};
 use crate::links::PageBase;
 use crate::runner::Runner;
+use crate::types::CommentMode;
 use crate::types::{CommentId, PullRequestNumber, RepoName};
 
 /// How often a comment is tried whose answer gets lost, and the pause before it is looked for.

@@ -35,7 +35,7 @@ fn readme_table(heading: &str) -> BTreeSet<String> {
 
 /// The fields of the configuration's `Inputs`, as the user writes them.
 fn configured_inputs() -> BTreeSet<String> {
-    let source = file("src/config.rs");
+    let source = file("src/config/inputs.rs");
     let (_, body) = source.split_once("struct Inputs {").unwrap();
     let body = body.split_once('}').unwrap().0;
     let fields = body.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name);
@@ -46,7 +46,7 @@ fn configured_inputs() -> BTreeSet<String> {
 fn input_in_one_place_is_in_all() {
     let inputs = keys(&action()["inputs"]);
 
-    assert_eq!(inputs, configured_inputs(), "action.yml and src/config.rs");
+    assert_eq!(inputs, configured_inputs(), "action.yml and src/config/inputs.rs");
     assert_eq!(inputs, readme_table("Inputs"), "action.yml and README.md");
     let mapped: BTreeSet<String> = env().into_keys().collect();
     let expected = inputs.iter().map(|name| format!("INPUT_{}", name.to_uppercase().replace('-', "_"))).collect();

@@ -51,8 +51,8 @@ proptest! {
         let words: Vec<&str> = given.iter().map(String::as_str).chain(ends).collect();
         let answered_at = now.map(|now| OffsetDateTime::from_unix_timestamp(i64::from(now)).unwrap());
         let jobs = jobs.map(|jobs| RunJobs { jobs, answered_at });
-        let status = GivenStatus { auto, outcomes: given.iter().map(|word| Outcome::from(word.as_str())).collect() };
-        match Verdict::new(&status, attempt, jobs) {
+        let outcomes = given.iter().map(|word| Outcome::from(word.as_str())).collect();
+        match Verdict::new(outcomes, auto, attempt, jobs) {
             Ok(verdict) => {
                 let good = words.contains(&"success") && words.iter().all(|word| is_good(word));
                 prop_assert_eq!(verdict.outcome.state() == State::Success, good, "{:?}", words);
