@@ -4,11 +4,12 @@
 //! Gitea 1.26 on the host of an answer's `html_url` may be an internal one (`../shared/gitea-facts.md`, the runner).
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use reqwest::Url;
 
-use crate::types::{CommentId, CommitSha, PullRequestNumber, RepoName, RunNumber, WorkflowFile};
+use crate::types::{CommentId, CommitSha, JobNumber, PullRequestNumber, RepoName, RunNumber, WorkflowFile};
 
 /// A base address: http or https, with an optional path, and nothing else.
 #[derive(Debug, Clone)]
@@ -118,6 +119,23 @@ impl fmt::Display for PageBase {
 }
 
 impl PageBase {
+    /// The base from the `url` that an answer or an event gives a repository: `<ROOT_URL>api/v1/repos/<owner>/<name>`, whatever
+    /// address was asked (`../shared/gitea-facts.md`, which address people use). `None` for any other text.
+    pub(crate) fn of_repository_url(url: &str) -> Option<Self> {
+        let (root, repo) = url.rsplit_once("/api/v1/repos/")?;
+        repo.parse::<RepoName>().ok()?;
+        root.parse().ok()
+    }
+
+    /// Whether only the machine itself reaches this address.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.0.0.host_str().unwrap_or_default().trim_end_matches('.');
+        match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().is_loopback(),
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        }
+    }
+
     fn page<'a>(&self, repo: &'a RepoName, segments: impl IntoIterator<Item = &'a str>) -> Url {
         self.0.join([repo.owner.as_str(), repo.name.as_str()].into_iter().chain(segments))
     }
@@ -125,6 +143,11 @@ impl PageBase {
     /// The page of a run.
     pub(crate) fn run(&self, repo: &RepoName, run: RunNumber) -> Url {
         self.page(repo, ["actions", "runs", &run.to_string()])
+    }
+
+    /// The page of a job of a run.
+    pub(crate) fn job(&self, repo: &RepoName, run: RunNumber, job: JobNumber) -> Url {
+        self.page(repo, ["actions", "runs", &run.to_string(), "jobs", &job.to_string()])
     }
 
     /// The page that lists a workflow's runs: where a run is looked for whose number is not known.
@@ -156,6 +179,28 @@ impl PageBase {
         (name.parse::<RepoName>().ok()? == *repo).then_some(())?;
         number.parse().ok()
     }
+
+    /// The number of the run of `repo` that a link leads to by its path, whatever scheme, host and port are before that: two
+    /// runners may reach the server by two addresses. Doubled slashes count as one. A mirror on another server has the same
+    /// paths, so the link alone proves nothing: the status must be set by one's own account.
+    pub(crate) fn run_number_elsewhere(&self, link: &str, repo: &RepoName) -> Option<RunNumber> {
+        let is_absolute = ["http://", "https://", "//"].iter().any(|start| link.starts_with(start));
+        let link = is_absolute.then(|| self.0.0.join(link).ok())??;
+        if link.query().is_some() || link.fragment().is_some() || !link.username().is_empty() {
+            return None;
+        }
+        let segments = |url: &Url| url.path().split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let (base, path): (Vec<String>, Vec<String>) = (segments(&self.0.0), segments(&link));
+        let [owner, name, actions, runs, number] = path.strip_prefix(&base[..])? else { return None };
+        let is_of_repo = format!("{owner}/{name}").parse::<RepoName>().ok()? == *repo;
+        (is_of_repo && actions == "actions" && runs == "runs").then(|| number.parse().ok())?
+    }
+}
+
+/// The number of the job in the address of its page, as an answer's `html_url` has it. The host before it is not looked at.
+pub(crate) fn job_number_in(html_url: &str, repo: &RepoName) -> Option<JobNumber> {
+    run_number_in(html_url, repo)?;
+    html_url.rsplit_once("/jobs/")?.1.parse().ok()
 }
 
 /// The number in the address of a run of `repo` or of one of its jobs, as an answer's `html_url` has it: right in each version
