@@ -17,6 +17,7 @@ mod causes;
 mod configuration;
 mod contract;
 mod dispatch;
+mod documents;
 mod fake_gitea;
 mod real;
 mod reconcile;
