@@ -1,5 +1,7 @@
 //! `mode: report`: of the run that the step is a job of, or of the run that a `workflow_run` event is about.
 
+#[cfg(test)]
+mod tests;
 mod title;
 
 use super::event::{Event, WorkflowRun};
@@ -187,13 +189,13 @@ fn given_status(given: &Given<'_>) -> Result<GivenStatus, Error> {
     lists::given_status(status).map_err(|cause| input_error("status", cause))
 }
 
-/// An event's report has no word of its own: the run's jobs say how it ended. The default of `status` tells of the wrong job.
+/// An event's report has no word of its own: the run's jobs show how it ended. The default of `status` is about the job that reports.
 fn voice_of_event(given: &Given<'_>) -> Result<ReportVoice, Error> {
     let words: Vec<&str> = given.inputs.status.as_deref().unwrap_or("auto").split_whitespace().collect();
     match words[..] {
         ["auto"] | ["auto", "success" | "failure" | "cancelled" | "skipped"] => Ok(ReportVoice::Event),
         _ => {
-            let cause = "must be left out in a `workflow_run` workflow, where the jobs of the run tell how it ended";
+            let cause = "must be left out in a `workflow_run` workflow, where the jobs of the run show how it ended";
             Err(input_error("status", cause.to_owned()))
         }
     }
