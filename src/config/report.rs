@@ -4,6 +4,9 @@
 mod tests;
 mod title;
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use super::event::{Event, WorkflowRun};
 use super::inputs::input_error;
 use super::{Error, Given, HeadOf, Task, body, lists};
@@ -93,7 +96,8 @@ impl Report {
             }
             // Started by hand with nothing but the zeros.
             Subject::Trial(Err(Error::Dispatched { .. })) => Ok(Task::Nothing(
-                "The run's pr_head_sha is all zeros: a trial run. It names no source repository, so nothing is checked"
+                "The run's pr_head_sha is all zeros: a trial run, so nothing is reported. It names no source repository, so \
+                 nothing is checked either"
                     .to_owned(),
             )),
             Subject::Trial(source) => {
@@ -110,17 +114,10 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     let Named { source, number: number_of_run, sha: sha_of_run } = named;
     let source = given.inputs.source()?.map_or(source, Ok);
     let number = given.inputs.pr_number()?;
-    let is_of_another = || match (&number_of_run, number) {
-        (Ok(Some(of_run)), Some(number)) => *of_run != number,
-        _ => false,
-    };
     let sha = match (given.inputs.sha()?, sha_of_run, number) {
         (Some(sha), ..) => sha,
-        // Of a run that says nothing of itself, or of another pull request.
+        // The run does not say what it builds. Where it does, that is the commit which its end is about.
         (None, Err(Error::Undeclared { .. } | Error::Title(_)), Some(number)) => {
-            return Ok(Subject::Head(HeadOf::PullRequest { source: source?, number }));
-        }
-        (None, Ok(_), Some(number)) if is_of_another() => {
             return Ok(Subject::Head(HeadOf::PullRequest { source: source?, number }));
         }
         (None, sha, _) => sha?,
@@ -130,7 +127,11 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     }
     let pull_request = match number {
         Some(number) => Some(number),
-        None => number_of_run?,
+        None => match number_of_run {
+            // A commit was given in its place: it gets its status.
+            Err(Error::Title(_)) => None,
+            number => number?,
+        },
     };
     Ok(Subject::Head(HeadOf::Commit(Head { source: source?, sha, pull_request })))
 }
@@ -138,10 +139,6 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
 /// By the inputs of the run that this step is a job of.
 fn by_inputs(given: &Given<'_>) -> Named {
     let dispatched = |dispatched, name| given.event.input(dispatched).ok_or(Error::Undeclared { dispatched, name });
-    fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(dispatched: &'static str, value: &str) -> Result<T, Error> {
-        let cause = |cause: T::Err| Error::Dispatched { dispatched, cause: cause.to_string() };
-        value.trim().parse().map_err(cause)
-    }
     let number = dispatched("pr_number", "pr-number").and_then(|number| match number.trim() {
         // For an event that is not a pull request.
         "" => Ok(None),
@@ -153,6 +150,10 @@ fn by_inputs(given: &Given<'_>) -> Named {
         sha => parse("pr_head_sha", sha),
     });
     Named { source: dispatched("source_repo", "source").and_then(|source| parse("source_repo", &source)), number, sha }
+}
+
+fn parse<T: FromStr<Err: Display>>(dispatched: &'static str, value: &str) -> Result<T, Error> {
+    value.trim().parse().map_err(|cause: T::Err| Error::Dispatched { dispatched, cause: cause.to_string() })
 }
 
 /// By the run's title, which its `run-name:` made.

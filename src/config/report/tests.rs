@@ -61,7 +61,7 @@ fn own_job_is_for_the_pull_request_of_the_runs_inputs() {
     mporter/dispatch-source#7 7f68d9e953
     mporter/dispatch-source#7 7f68d9e953
     mporter/dispatch-source#7 aaaaaaaaaa
-    mporter/dispatch-source#7 of the server
+    mporter/dispatch-source#7 7f68d9e953
     mporter/dispatch-source#7 of the server
     mporter/other#7 of the server
     ");
@@ -100,6 +100,7 @@ fn report_by_event_is_for_the_pull_request_of_the_title() {
         by_event("mporter/dispatch-source# SHA").input("pr-number", "8"),
         by_event("Build").input("source", "mporter/other").input("pr-number", "8"),
         by_event("Build").input("source", "mporter/other").input("pr-number", "8").input("sha", SHA),
+        by_event("Build").input("source", "mporter/other").input("sha", SHA),
     ];
     insta::assert_snapshot!(steps.map(shown).join("\n"), @"
     mporter/dispatch-source#1 7f68d9e953
@@ -107,10 +108,11 @@ fn report_by_event_is_for_the_pull_request_of_the_title() {
     mporter/dispatch-source# 7f68d9e953
     mporter/dispatch-source#7 aaaaaaaaaa
     mporter/other#7 7f68d9e953
-    mporter/dispatch-source#8 of the server
+    mporter/dispatch-source#8 7f68d9e953
     mporter/dispatch-source#8 7f68d9e953
     mporter/other#8 of the server
     mporter/other#8 7f68d9e953
+    mporter/other# 7f68d9e953
     ");
 }
 
@@ -155,7 +157,7 @@ fn zeros_are_a_trial() {
     trial for mporter/dispatch-source, comments: true
     trial for mporter/dispatch-source, comments: false
     trial for mporter/dispatch-source, comments: true
-    nothing: The run's pr_head_sha is all zeros: a trial run. It names no source repository, so nothing is checked
+    nothing: The run's pr_head_sha is all zeros: a trial run, so nothing is reported. It names no source repository, so nothing is checked either
     error: the run has no input `source_repo`: declare it in the target workflow under `on: workflow_dispatch: inputs:` (Gitea drops an input that is not declared), or set the input `source` of this step
     error: `allowed-sources` does not allow a report to mporter/dispatch-source
     ");
