@@ -12,6 +12,10 @@ mod lists;
 mod property_tests;
 mod reconcile;
 mod report;
+#[cfg(test)]
+mod step;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 use crate::links::{ApiBase, PageBase};
@@ -137,7 +141,10 @@ struct Given<'a> {
 
 impl Environment {
     pub(crate) fn read() -> Result<Self, Error> {
-        let variables = Variables::read();
+        Self::new(Variables::read())
+    }
+
+    fn new(variables: Variables) -> Result<Self, Error> {
         let inputs = variables.inputs()?;
         Ok(Self { variables, inputs })
     }

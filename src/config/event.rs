@@ -149,8 +149,9 @@ impl Event {
         let Self::PullRequest(PullRequest { head, base, .. }) = self else { return None };
         let base = base.as_ref().and_then(|base| base.repo.as_ref());
         match (base, &head.repo) {
-            _ if head.name.starts_with("refs/pull/") => Some("made by AGit (`refs/for/…`)"),
+            // Its branch is `refs/pull/…` then too.
             (_, None) => Some("whose fork was deleted"),
+            _ if head.name.starts_with("refs/pull/") => Some("made by AGit (`refs/for/…`)"),
             (Some(base), Some(head)) if base.full_name != head.full_name => Some("from a fork"),
             _ => None,
         }

@@ -1,6 +1,11 @@
 //! `mode: report`: of the run that the step is a job of, or of the run that a `workflow_run` event is about.
 
+#[cfg(test)]
+mod tests;
 mod title;
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use super::event::{Event, WorkflowRun};
 use super::inputs::input_error;
@@ -90,7 +95,8 @@ impl Report {
             }
             // Started by hand with nothing but the zeros.
             Subject::Trial(Err(Error::Dispatched { .. })) => Ok(Task::Nothing(
-                "The run's pr_head_sha is all zeros: a trial run. It names no source repository, so nothing is checked"
+                "The run's pr_head_sha is all zeros: a trial run, so nothing is reported. It names no source repository, so \
+                 nothing is checked either"
                     .to_owned(),
             )),
             Subject::Trial(source) => {
@@ -107,17 +113,10 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     let Named { source, number: number_of_run, sha: sha_of_run } = named;
     let source = given.inputs.source()?.map_or(source, Ok);
     let number = given.inputs.pr_number()?;
-    let is_of_another = || match (&number_of_run, number) {
-        (Ok(Some(of_run)), Some(number)) => *of_run != number,
-        _ => false,
-    };
     let sha = match (given.inputs.sha()?, sha_of_run, number) {
         (Some(sha), ..) => sha,
-        // Of a run that says nothing of itself, or of another pull request.
+        // The run does not say what it builds. Where it does, that is the commit which its end is about.
         (None, Err(Error::Undeclared { .. } | Error::Title(_)), Some(number)) => {
-            return Ok(Subject::Head(HeadOf::PullRequest { source: source?, number }));
-        }
-        (None, Ok(_), Some(number)) if is_of_another() => {
             return Ok(Subject::Head(HeadOf::PullRequest { source: source?, number }));
         }
         (None, sha, _) => sha?,
@@ -127,7 +126,11 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     }
     let pull_request = match number {
         Some(number) => Some(number),
-        None => number_of_run?,
+        None => match number_of_run {
+            // A commit was given in its place: it gets its status.
+            Err(Error::Title(_)) => None,
+            number => number?,
+        },
     };
     Ok(Subject::Head(HeadOf::Commit(Head { source: source?, sha, pull_request })))
 }
@@ -135,10 +138,6 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
 /// By the inputs of the run that this step is a job of.
 fn by_inputs(given: &Given<'_>) -> Named {
     let dispatched = |dispatched, name| given.event.input(dispatched).ok_or(Error::Undeclared { dispatched, name });
-    fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(dispatched: &'static str, value: &str) -> Result<T, Error> {
-        let cause = |cause: T::Err| Error::Dispatched { dispatched, cause: cause.to_string() };
-        value.trim().parse().map_err(cause)
-    }
     let number = dispatched("pr_number", "pr-number").and_then(|number| match number.trim() {
         // For an event that is not a pull request.
         "" => Ok(None),
@@ -150,6 +149,10 @@ fn by_inputs(given: &Given<'_>) -> Named {
         sha => parse("pr_head_sha", sha),
     });
     Named { source: dispatched("source_repo", "source").and_then(|source| parse("source_repo", &source)), number, sha }
+}
+
+fn parse<T: FromStr<Err: Display>>(dispatched: &'static str, value: &str) -> Result<T, Error> {
+    value.trim().parse().map_err(|cause: T::Err| Error::Dispatched { dispatched, cause: cause.to_string() })
 }
 
 /// By the run's title, which its `run-name:` made.
@@ -186,7 +189,7 @@ fn given_status(given: &Given<'_>) -> Result<GivenStatus, Error> {
     lists::given_status(status).map_err(|cause| input_error("status", cause))
 }
 
-/// An event's report has no word of its own: the run's jobs say how it ended. The default of `status` tells of the wrong job.
+/// An event's report has no word of its own: the run's jobs show how it ended. The default of `status` is about the job that reports.
 fn voice_of_event(given: &Given<'_>, run: &WorkflowRun) -> Result<ReportVoice, Error> {
     let words: Vec<&str> = given.inputs.status.as_deref().unwrap_or("auto").split_whitespace().collect();
     match words[..] {
@@ -194,7 +197,7 @@ fn voice_of_event(given: &Given<'_>, run: &WorkflowRun) -> Result<ReportVoice, E
             Ok(ReportVoice::Event { has_ended: run.status == "completed" })
         }
         _ => {
-            let cause = "must be left out in a `workflow_run` workflow, where the jobs of the run tell how it ended";
+            let cause = "must be left out in a `workflow_run` workflow, where the jobs of the run show how it ended";
             Err(input_error("status", cause.to_owned()))
         }
     }

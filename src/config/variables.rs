@@ -2,6 +2,7 @@
 //! the variables that a runner really sets.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -22,6 +23,10 @@ impl Variables {
     pub(super) fn read() -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
         let variables = std::env::vars_os();
+        Self::new(variables)
+    }
+
+    pub(super) fn new(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
         // A variable that is no UTF-8 is none of ours.
         let texts = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let is_set = |name: &str, value: &str| !value.trim().is_empty() || MEANT_THOUGH_EMPTY.contains(&name);

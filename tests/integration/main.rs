@@ -19,12 +19,14 @@ mod contract;
 mod dispatch;
 mod documents;
 mod fake_gitea;
+mod link_base;
 mod real;
 mod reconcile;
 mod report;
 mod safety;
 mod sequences;
 mod slow;
+mod triggers;
 mod update;
 mod wait;
 
