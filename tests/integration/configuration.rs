@@ -34,6 +34,7 @@ fn invalid_input_is_named_with_what_it_must_be() {
     let inputs = [
         ("mode", "despatch"),
         ("token", "two words"),
+        ("token", "build"),
         ("target", "dispatch-target"),
         ("target", "../dispatch-target"),
         ("workflow", ".gitea/workflows/build.yml"),
@@ -55,6 +56,7 @@ fn invalid_input_is_named_with_what_it_must_be() {
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Nothing was sent: input `mode` must be `dispatch`, `report` or `reconcile`, not `despatch`
     ::error::Nothing was sent: input `token` has characters that no token has (a space, a line break, an umlaut …): store the secret again
+    ::error::Nothing was sent: input `token` has fewer than 16 characters, and real tokens have 40: store the whole token in the secret
     ::error::Nothing was sent: input `target` must be `owner/name`, not `dispatch-target`
     ::error::Nothing was sent: input `target` must be `owner/name`, not `../dispatch-target`
     ::error::Nothing was sent: input `workflow` must be the file name of a workflow, such as `build.yml`, without its folder, not `.gitea/workflows/build.yml`

@@ -23,6 +23,7 @@ mod reconcile;
 mod report;
 mod safety;
 mod sequences;
+mod signals;
 mod slow;
 mod update;
 mod wait;

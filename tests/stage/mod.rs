@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -198,7 +198,11 @@ pub(crate) struct StepFiles {
 impl StepFiles {
     /// Runs the step's command to its end, and reads the files.
     pub(crate) fn after(self, mut command: Command) -> Done {
-        let result = command.output().unwrap();
+        self.done(command.output().unwrap())
+    }
+
+    /// Reads the files after the step's command has ended.
+    pub(crate) fn done(self, result: Output) -> Done {
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Done {
