@@ -17,6 +17,7 @@ mod causes;
 mod configuration;
 mod contract;
 mod dispatch;
+mod dist_run;
 mod files;
 mod real;
 mod reconcile;

@@ -258,7 +258,7 @@ impl Done {
 }
 
 /// Whether the first column of a row has this line of a log, or parts of it with `…` between them.
-fn is_documented(error: &str) -> bool {
+pub(crate) fn is_documented(error: &str) -> bool {
     let rows = include_str!("../../docs/troubleshooting.md").lines().filter_map(|line| line.strip_prefix("| `"));
     let texts = rows.filter_map(|row| row.split(" | ").next()).flat_map(|cell| cell.split('`').step_by(2));
     let is_in = |text: &str| {
