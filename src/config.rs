@@ -84,6 +84,8 @@ pub(crate) enum Error {
          for its owner, under this very name"
     )]
     NoToken,
+    #[error("input `{0}` is not valid UTF-8: write it as plain text")]
+    NotUtf8(String),
     #[error("input `{name}` {cause}")]
     Input { name: &'static str, cause: String },
     #[error(
@@ -141,7 +143,7 @@ struct Given<'a> {
 
 impl Environment {
     pub(crate) fn read() -> Result<Self, Error> {
-        Self::new(Variables::read())
+        Self::new(Variables::read()?)
     }
 
     fn new(variables: Variables) -> Result<Self, Error> {

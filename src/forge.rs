@@ -27,6 +27,7 @@ pub(crate) use statuses::{NewStatus, Statuses};
 
 use crate::deadline::Deadline;
 use crate::links::ApiBase;
+use crate::signals::Underway;
 use crate::tls::TrustedRoots;
 use crate::types::{RepoName, Token};
 use http::{Answer, Http};
@@ -51,9 +52,15 @@ impl User {
 }
 
 impl Gitea {
-    /// A client whose requests end before the deadline. An error is a sentence.
-    pub(crate) fn new(api: ApiBase, token: &Token, roots: TrustedRoots, deadline: Deadline) -> Result<Self, String> {
-        Ok(Self { http: Http::new(token, roots, deadline)?, api })
+    /// A client whose requests end before the deadline; those that change something are noted in `underway`. An error is a sentence.
+    pub(crate) fn new(
+        api: ApiBase,
+        token: &Token,
+        roots: TrustedRoots,
+        deadline: Deadline,
+        underway: Underway,
+    ) -> Result<Self, String> {
+        Ok(Self { http: Http::new(token, roots, deadline, underway)?, api })
     }
 
     /// The same server over the same connections, until another deadline.

@@ -4,6 +4,7 @@ mod config;
 mod deadline;
 mod diagnosis;
 mod error;
+mod files;
 mod forge;
 mod links;
 mod modes;
@@ -11,6 +12,7 @@ mod modes;
 mod property_tests;
 mod run;
 mod runner;
+mod signals;
 mod telling;
 mod text;
 mod tls;
@@ -24,7 +26,9 @@ use deadline::Deadline;
 use error::Error;
 use forge::Gitea;
 use modes::{dispatch, reconcile, report, wait};
+use nix::sys::prctl::set_dumpable;
 use runner::Runner;
+use signals::Underway;
 
 fn main() -> ExitCode {
     let mut runner = Runner::new(stdout());
@@ -34,8 +38,14 @@ fn main() -> ExitCode {
         runner.info(&format!("dispatch-action {}, source {source}", env!("CARGO_PKG_VERSION")));
         return ExitCode::SUCCESS;
     }
+    // No core file, which would hold the token, and no other program of this user reads it in the memory.
+    set_dumpable(false).ok();
     let failure = run(&mut runner).err();
-    runner.end(failure.map(|error| error.to_string()).as_deref())
+    let exit_code = runner.end(failure.as_ref().map(Error::to_string).as_deref());
+    match failure {
+        Some(Error::Stopped(stopped)) => stopped.exit_code(),
+        _ => exit_code,
+    }
 }
 
 fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
@@ -44,7 +54,8 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
     runner.configure(environment.files(), &token);
     let Config { api, pages, roots, task, .. } = environment.config()?;
     let deadline = Deadline::in_a_minute();
-    let gitea = Gitea::new(api, &token, roots, deadline).map_err(Error::Start)?;
+    let underway = Underway::default();
+    let gitea = Gitea::new(api, &token, roots, deadline, underway.clone()).map_err(Error::Start)?;
     let work = async {
         match &task {
             Task::Dispatch(task) => {
@@ -63,10 +74,5 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
         }
         Ok(())
     };
-    // One thread: there is little to do, and most of it is waiting.
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Start(error.to_string()))?
-        .block_on(work)
+    signals::run(work, &underway).map_err(|error| Error::Start(error.to_string()))?
 }

@@ -3,11 +3,11 @@
 //! Workflow commands and files: <https://docs.gitea.com/usage/actions/comparison> and GitHub's page on workflow commands, which
 //! Gitea's runner follows. Nothing that is written here can begin a command or another output: each text is one line.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::files;
 use crate::text::{markdown, plain};
 use crate::types::Token;
 
@@ -33,8 +33,8 @@ impl<W: Write> Runner<W> {
         Self { log, files: Files::default(), token: None, unwritten: None }
     }
 
-    /// Has the runner hide the token in the log of this and all later steps, and from now on hides it in all that goes
-    /// through here: a server might repeat it in a message.
+    /// Has the runner hide the token in the log of this and all later steps, and from now on hides it in all lines and in the
+    /// summary: a server might repeat it in a message.
     pub(crate) fn configure(&mut self, files: Files, token: &Token) {
         self.line(&format!("::add-mask::{}", token.reveal().replace('%', "%25")));
         self.files = files;
@@ -64,9 +64,9 @@ impl<W: Write> Runner<W> {
         if unwritten.is_some() || failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
-    /// Sets an output of the step. A file that cannot be written keeps nothing else from being done; [`Self::end`] tells it.
+    /// Sets an output of the step: an id, a link, a state or a number, in which nothing is replaced but line breaks. A file that cannot be written keeps nothing else from being done; [`Self::end`] tells it.
     pub(crate) fn output(&mut self, name: &str, value: &str) {
-        let line = format!("{name}={}\n", self.clean(value));
+        let line = format!("{name}={}\n", plain(value));
         self.append("GITHUB_OUTPUT", self.files.output.clone(), &line);
     }
 
@@ -103,12 +103,7 @@ impl<W: Write> Runner<W> {
 
     fn append(&mut self, variable: &str, path: Option<PathBuf>, text: &str) {
         let Some(path) = path else { return };
-        let written = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(text.as_bytes()));
-        if let Err(cause) = written {
+        if let Err(cause) = files::append(&path, text) {
             self.unwritten.get_or_insert_with(|| {
                 format!(
                     "What this step has to hand on could not be written to {variable} ({}): {cause}. What else was done is in the lines above. See that the runner's disk is \

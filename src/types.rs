@@ -324,7 +324,10 @@ impl FromStr for StatusContext {
     }
 }
 
-/// An access token: trimmed, not empty, and safe in a header. It hides itself in `Debug`.
+/// The fewest characters of a token. A shorter one may be a part of a name, a number or a word, which would be hidden in its place.
+const TOKEN_LENGTH: usize = 16;
+
+/// An access token: trimmed, long enough to be no part of anything else, and safe in a header. It hides itself in `Debug`.
 #[derive(Clone)]
 pub(crate) struct Token(String);
 
@@ -348,10 +351,12 @@ impl FromStr for Token {
         let token = text.trim();
         if token.is_empty() {
             Err(InvalidToken::Empty)
-        } else if token.bytes().all(|b| b.is_ascii_graphic()) {
-            Ok(Self(token.to_owned()))
-        } else {
+        } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
             Err(InvalidToken::Characters)
+        } else if token.len() < TOKEN_LENGTH {
+            Err(InvalidToken::Short)
+        } else {
+            Ok(Self(token.to_owned()))
         }
     }
 }
@@ -369,6 +374,8 @@ pub(crate) enum InvalidToken {
     Empty,
     #[error("has characters that no token has (a space, a line break, an umlaut …): store the secret again")]
     Characters,
+    #[error("has fewer than {TOKEN_LENGTH} characters, and real tokens have 40: store the whole token in the secret")]
+    Short,
 }
 
 #[cfg(test)]
@@ -458,7 +465,8 @@ mod tests {
         assert_eq!(token.reveal(), "not-a-real-token");
         assert_eq!(format!("{token:?}"), "Token(***)");
         assert_eq!(token.redact("a not-a-real-token"), "a ***");
-        assert_eq!("*".parse::<Token>().unwrap().redact("a*"), "a ");
+        assert_eq!("*".repeat(16).parse::<Token>().unwrap().redact("a****************"), "a ");
+        assert_eq!("0123456789abcde".parse::<Token>().unwrap_err(), InvalidToken::Short);
         assert_eq!("  ".parse::<Token>().unwrap_err(), InvalidToken::Empty);
         assert_eq!("a b".parse::<Token>().unwrap_err(), InvalidToken::Characters);
         assert_eq!("a\u{7f}b".parse::<Token>().unwrap_err(), InvalidToken::Characters);

@@ -6,8 +6,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Error;
+use crate::files;
 use crate::links::PageBase;
 use crate::types::{PullRequestNumber, RunId, RunNumber};
+
+/// The most bytes of a payload. A push of a thousand commits has some MiB.
+const LIMIT: u64 = 16 << 20;
 
 /// The event, and what its payload says of the server.
 #[derive(Debug, Default)]
@@ -110,7 +114,7 @@ impl Payload {
     /// Reads the payload of the event of this name.
     pub(super) fn read(path: &str, name: Option<&str>) -> Result<Self, Error> {
         let error = |cause: String| Error::Event { path: path.to_owned(), cause };
-        let text = std::fs::read(path).map_err(|cause| error(format!("could not be read: {cause}")))?;
+        let text = files::read(path.as_ref(), LIMIT).map_err(|cause| error(format!("could not be read: {cause}")))?;
         let raw = serde_json::from_slice(&text).map_err(|cause| error(format!("could not be understood: {cause}")))?;
         Self::new(raw, name).ok_or_else(|| error("has no `workflow_run`".to_owned()))
     }

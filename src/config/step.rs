@@ -72,7 +72,7 @@ impl Step {
 
     pub(super) fn config(self) -> Result<Config, Error> {
         let variables = self.variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Environment::new(Variables::new(variables))?.config()
+        Environment::new(Variables::new(variables)?)?.config()
     }
 
     pub(super) fn task(self) -> Result<Task, Error> {

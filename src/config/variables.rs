@@ -20,17 +20,25 @@ const MEANT_THOUGH_EMPTY: [&str; 2] = ["INPUT_STATUS", "INPUT_ALLOWED_SOURCES"];
 pub(super) struct Variables(HashMap<String, String>);
 
 impl Variables {
-    pub(super) fn read() -> Self {
+    pub(super) fn read() -> Result<Self, Error> {
         #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
         let variables = std::env::vars_os();
         Self::new(variables)
     }
 
-    pub(super) fn new(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
-        // A variable that is no UTF-8 is none of ours.
-        let texts = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let is_set = |name: &str, value: &str| !value.trim().is_empty() || MEANT_THOUGH_EMPTY.contains(&name);
-        Self(texts.filter(|(name, value)| is_set(name, value)).collect())
+    /// The error is an input that is not UTF-8. It must not count as not given: `allowed-sources` would be open.
+    pub(super) fn new(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Error> {
+        let mut valid = HashMap::new();
+        for (name, value) in variables {
+            let Ok(name) = name.into_string() else { continue };
+            match (value.into_string(), name.strip_prefix("INPUT_")) {
+                (Ok(value), _) if value.trim().is_empty() && !MEANT_THOUGH_EMPTY.contains(&name.as_str()) => {}
+                (Ok(value), _) => drop(valid.insert(name, value)),
+                (Err(_), Some(input)) => return Err(Error::NotUtf8(input_name(input))),
+                (Err(_), None) => {}
+            }
+        }
+        Ok(Self(valid))
     }
 
     pub(super) fn inputs(&self) -> Result<Inputs, Error> {
@@ -69,7 +77,7 @@ impl Variables {
         let inputs = self.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("INPUT_")?, value)));
         for (name, value) in inputs.filter(|(name, _)| *name != "TOKEN") {
             if token.redact(value) != *value {
-                return Err(Error::HoldsToken(name.to_lowercase().replace('_', "-")));
+                return Err(Error::HoldsToken(input_name(name)));
             }
         }
         Ok(())
@@ -97,4 +105,9 @@ impl Variables {
         };
         value.trim().parse().map_err(|cause: T::Err| error(cause.to_string()))
     }
+}
+
+/// The input of a variable `INPUT_…`, as the user writes it.
+fn input_name(variable: &str) -> String {
+    variable.to_lowercase().replace('_', "-")
 }

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::retry::{Again, Limits, retry};
 use super::{Certificate, Error, Kind};
 use crate::deadline::Deadline;
+use crate::signals::Underway;
 use crate::text::one_line;
 use crate::tls::{self, TrustedRoots};
 use crate::types::Token;
@@ -31,6 +32,7 @@ pub(super) struct Http {
     client: Client,
     token: Token,
     deadline: Deadline,
+    underway: Underway,
 }
 
 /// A successful answer.
@@ -44,7 +46,12 @@ pub(super) struct Answer<T> {
 
 impl Http {
     /// An error is a sentence.
-    pub(super) fn new(token: &Token, roots: TrustedRoots, deadline: Deadline) -> Result<Self, String> {
+    pub(super) fn new(
+        token: &Token,
+        roots: TrustedRoots,
+        deadline: Deadline,
+        underway: Underway,
+    ) -> Result<Self, String> {
         let mut authorization =
             HeaderValue::try_from(format!("token {}", token.reveal())).map_err(|error| error.to_string())?;
         authorization.set_sensitive(true);
@@ -61,7 +68,7 @@ impl Http {
             .connect_timeout(CONNECT_TIMEOUT)
             .build()
             .map_err(|error| causes(&error))?;
-        Ok(Self { client, token: token.clone(), deadline })
+        Ok(Self { client, token: token.clone(), deadline, underway })
     }
 
     /// The same client for requests that end before another deadline.
@@ -104,6 +111,7 @@ impl Http {
         if let Some(body) = body {
             builder = builder.json(body);
         }
+        let _underway = (method != Method::GET).then(|| self.underway.note(format!("{method} {url}")));
         let mut response = builder.send().await.map_err(|cause| error(not_answered(cause)))?;
         let status = response.status();
         let header = |name: &str| response.headers().get(name)?.to_str().ok();

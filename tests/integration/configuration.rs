@@ -1,5 +1,8 @@
 //! An invalid configuration names the input as the user wrote it, and sends nothing.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use crate::fake::Version;
 use crate::stage;
 use crate::stage::{SOURCE, Step};
@@ -31,6 +34,7 @@ fn invalid_input_is_named_with_what_it_must_be() {
     let inputs = [
         ("mode", "despatch"),
         ("token", "two words"),
+        ("token", "build"),
         ("target", "dispatch-target"),
         ("target", "../dispatch-target"),
         ("workflow", ".gitea/workflows/build.yml"),
@@ -54,6 +58,7 @@ fn invalid_input_is_named_with_what_it_must_be() {
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Nothing was sent: input `mode` must be `dispatch`, `report`, `reconcile` or `check`, not `despatch`
     ::error::Nothing was sent: input `token` has characters that no token has (a space, a line break, an umlaut …): store the secret again
+    ::error::Nothing was sent: input `token` has fewer than 16 characters, and real tokens have 40: store the whole token in the secret
     ::error::Nothing was sent: input `target` must be `owner/name`, not `dispatch-target`
     ::error::Nothing was sent: input `target` must be `owner/name`, not `../dispatch-target`
     ::error::Nothing was sent: input `workflow` must be the file name of a workflow, such as `build.yml`, without its folder, not `.gitea/workflows/build.yml`
@@ -73,6 +78,29 @@ fn invalid_input_is_named_with_what_it_must_be() {
     ::error::Nothing was sent: input `wait` must be `true` or `false`, not `yes`
     ::error::Nothing was sent: input `wait-timeout` must be a time from `1s` to `168h`, such as `90s`, `60m` or `2h`, not `1d`
     ");
+}
+
+#[test]
+fn input_that_is_not_utf8_is_named_and_does_not_count_as_unset() {
+    let names = ["token", "mode", "inputs", "status", "allowed-sources", "wait-timeout"];
+    for name in names {
+        let stage = stage(Version::V1_26);
+        let (mut command, files) = stage.dispatch().command();
+        let variable = format!("INPUT_{}", name.to_uppercase().replace('-', "_"));
+        command.env(variable, OsStr::from_bytes(b"mporter/*\xff"));
+        let done = files.after(command).failed();
+        assert_eq!(stage.gitea.connections(), 0, "nothing is sent");
+        let error = format!("::error::Nothing was sent: input `{name}` is not valid UTF-8: write it as plain text");
+        assert_eq!(done.log().trim_end(), error);
+    }
+}
+
+#[test]
+fn variable_of_another_program_may_hold_any_bytes() {
+    let stage = stage(Version::V1_26);
+    let (mut command, files) = stage.dispatch().command();
+    command.env("LS_COLORS", OsStr::from_bytes(b"\xff")).env(OsStr::from_bytes(b"INPUT_\xff"), "x");
+    files.after(command).ok();
 }
 
 #[test]
