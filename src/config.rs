@@ -16,6 +16,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use crate::links::{ApiBase, PageBase};
+use crate::proxy::{Proxy, Unusable};
 use crate::runner::Files;
 use crate::text::quoted;
 use crate::tls::TrustedRoots;
@@ -31,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) api: ApiBase,
     pub(crate) pages: PageBase,
     pub(crate) roots: TrustedRoots,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) task: Task,
 }
 
@@ -235,8 +237,11 @@ impl Environment {
         if self.variables.contains_key("FORGEJO_ACTIONS") {
             return Err(Error::OtherForge("Forgejo"));
         }
+        let proxy = Proxy::of(&api.join([]), |name| self.variables.get(name).map(String::as_str))
+            .map_err(|Unusable { variable, cause }| Error::Variable { name: variable, cause: cause.to_owned() })?;
         Ok(Config {
             api,
+            proxy,
             pages: self.input_or_context("server-url", self.inputs.server_url.as_ref(), "SERVER_URL")?,
             roots: TrustedRoots {
                 file: self.path("SSL_CERT_FILE"),

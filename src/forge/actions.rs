@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::http::Answer;
-use super::list::PAGE_LIMIT;
 use super::retry::{Again, DISPATCH, READ};
 use super::{Error, Gitea};
 use crate::links::run_number_in;
@@ -106,7 +105,7 @@ impl Gitea {
         // Without it the answer is 204 and the run cannot be known.
         url.set_query(Some("return_run_details=true"));
         let answer: Answer<Option<RunDetails>> =
-            self.http.request(Method::POST, url, Some(dispatch), Again::IfNotDone, DISPATCH).await?;
+            self.http.request(Method::POST, url, Some(dispatch), Again::AtMostOnce, DISPATCH).await?;
         Ok(answer.value.map(|RunDetails { workflow_run_id: id, html_url }| DispatchedRun {
             id,
             number: run_number_in(&html_url, target).unwrap_or_else(|| id.into()),
@@ -122,7 +121,7 @@ impl Gitea {
             total_count: Option<usize>,
         }
         let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
-        let (jobs, answered_at) = self.list(url, PAGE_LIMIT, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
+        let (jobs, answered_at) = self.list(url, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
         Ok(RunJobs { jobs, answered_at })
     }
 

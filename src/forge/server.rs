@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::http::Answer;
 use super::retry::VERSION;
-use super::{Error, Gitea, not_gitea};
+use super::{Error, Gitea};
 use crate::text::one_line;
 
 impl Gitea {
@@ -19,7 +19,7 @@ impl Gitea {
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
         match (numbers.next(), numbers.next()) {
             (Some(major), Some(minor)) => Ok((major, minor)),
-            _ => Err(not_gitea(url, format!("the version is {}", one_line(&version)))),
+            _ => Err(self.not_gitea(url, format!("the version is {}", one_line(&version)))),
         }
     }
 }

@@ -17,14 +17,17 @@ mod causes;
 mod configuration;
 mod contract;
 mod dispatch;
+mod proxy;
 mod real;
 mod reconcile;
 mod report;
 mod safety;
 mod sequences;
 mod slow;
+mod tls;
 mod update;
 mod wait;
+mod wire;
 
 use fake::{Request, Version};
 use stage::Stage;
