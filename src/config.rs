@@ -19,6 +19,7 @@ mod tests;
 mod variables;
 
 use crate::links::{ApiBase, PageBase};
+use crate::proxy::{Proxy, Unusable};
 use crate::runner::Files;
 use crate::text::quoted;
 use crate::tls::TrustedRoots;
@@ -40,6 +41,7 @@ pub(crate) struct Config {
     /// Whether `server-url` or the event named the base; otherwise an API answer's repository `url` may still replace it.
     pub(crate) pages_are_known: bool,
     pub(crate) roots: TrustedRoots,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) task: Task,
 }
 
@@ -178,13 +180,15 @@ impl Environment {
         if variables.has("FORGEJO_ACTIONS") {
             return Err(Error::OtherForge("Forgejo"));
         }
+        let proxy = Proxy::of(&api.join([]), |name| variables.get(name))
+            .map_err(|Unusable { variable, cause }| Error::Variable { name: variable, cause: cause.to_owned() })?;
         let (pages, pages_are_known) = self.pages(pages)?;
         let roots = TrustedRoots {
             file: variables.path("SSL_CERT_FILE"),
             directories: variables.path("SSL_CERT_DIR").iter().flat_map(std::env::split_paths).collect(),
         };
         let given = Given { variables, inputs, token: &token, event: &event };
-        Ok(Config { api, pages, pages_are_known, roots, task: given.task()? })
+        Ok(Config { api, pages, pages_are_known, roots, proxy, task: given.task()? })
     }
 
     /// The base of the links that people click, and whether it is known for sure.

@@ -10,6 +10,7 @@ mod links;
 mod modes;
 #[cfg(test)]
 mod property_tests;
+mod proxy;
 mod run;
 mod runner;
 mod signals;
@@ -52,10 +53,10 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
     let environment = Environment::read()?;
     let token = environment.token()?;
     runner.configure(environment.files(), &token);
-    let Config { api, pages, roots, task, .. } = environment.config()?;
+    let Config { api, pages, roots, proxy, task, .. } = environment.config()?;
     let deadline = Deadline::in_a_minute();
     let underway = Underway::default();
-    let gitea = Gitea::new(api, &token, roots, deadline, underway.clone()).map_err(Error::Start)?;
+    let gitea = Gitea::new(api, &token, roots, proxy, deadline, underway.clone()).map_err(Error::Start)?;
     let work = async {
         match &task {
             Task::Dispatch(task) => {

@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::http::Answer;
-use super::list::PAGE_LIMIT;
 use super::retry::{Again, DISPATCH, READ};
 use super::server::page_by_id;
 use super::{Error, Gitea};
@@ -110,7 +109,7 @@ impl Gitea {
         url.set_query(Some("return_run_details=true"));
         let dispatch = Dispatch { git_ref, inputs };
         let answer: Answer<Option<RunDetails>> =
-            self.http.request(Method::POST, url, Some(&dispatch), Again::IfNotDone, DISPATCH).await?;
+            self.http.request(Method::POST, url, Some(&dispatch), Again::AtMostOnce, DISPATCH).await?;
         Ok(answer.value.map(|RunDetails { workflow_run_id: id, html_url }| RunRef {
             target: target.clone(),
             id,
@@ -127,7 +126,7 @@ impl Gitea {
             total_count: Option<usize>,
         }
         let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
-        let (jobs, answered_at) = self.list(url, PAGE_LIMIT, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
+        let (jobs, answered_at) = self.list(url, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
         Ok(RunJobs { jobs, answered_at })
     }
 

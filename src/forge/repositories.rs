@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::http::Answer;
-use super::list::PULL_REQUEST_PAGE_LIMIT;
 use super::retry::{ASIDE, READ_TEXTS};
 use super::{Error, Gitea};
 use crate::types::{GitRef, PullRequestNumber, RepoName};
@@ -58,8 +57,7 @@ impl Gitea {
     pub(crate) async fn open_pull_requests(&self, repo: &RepoName) -> Result<Vec<PullRequest>, Error> {
         let mut url = self.repo(repo, &["pulls"]);
         url.query_pairs_mut().append_pair("state", "open");
-        let (pulls, _) =
-            self.list(url, PULL_REQUEST_PAGE_LIMIT, READ_TEXTS, |page: Vec<PullRequest>| (page, None)).await?;
+        let (pulls, _) = self.list(url, READ_TEXTS, |page: Vec<PullRequest>| (page, None)).await?;
         Ok(pulls)
     }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::http::Answer;
 use super::retry::VERSION;
-use super::{Error, Gitea, not_gitea};
+use super::{Error, Gitea};
 use crate::text::one_line;
 use crate::types::{RunId, RunNumber};
 
@@ -74,6 +74,6 @@ impl Gitea {
         }
         let url = self.api.join(["version"]);
         let Answer { value: Version { version }, .. } = self.get(url.clone(), VERSION).await?;
-        Server::new(&version).ok_or_else(|| not_gitea(url, format!("the version is {}", one_line(&version))))
+        Server::new(&version).ok_or_else(|| self.not_gitea(url, format!("the version is {}", one_line(&version))))
     }
 }

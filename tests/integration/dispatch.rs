@@ -300,7 +300,7 @@ fn answer_that_is_not_giteas_fails_the_step() {
 
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Dispatch outcome unknown, see the target's runs
-    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <html> <title>Sign in</title>)
+    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: a page with the title `Sign in`)
     ");
 }
 
