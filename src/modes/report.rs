@@ -32,7 +32,12 @@ pub(crate) enum Error {
          is missing). The run's outcome is not known, so the status is `error`. Correct the input, for example to \
          `status: ${{{{ needs.build.result }}}}`"
     )]
-    NotGiven,
+    Empty,
+    #[error(
+        "The outcome of this run is not known: input `status` gives none, and the run's jobs tell none either; \
+         set `status`, for example to ${{{{ needs.build.result }}}}"
+    )]
+    NoOutcome,
     #[error("The jobs of the run could not be read, so its outcome is not known. {0}")]
     JobsUnread(String),
     #[error("Nothing was written. {0}")]

@@ -44,7 +44,8 @@ pub(super) async fn run(
     let told = teller.report(&answer, Voice::Run(attempt), draft, seen).await;
     announce(&teller, report, &answer, told, None, runner).await?;
     match verdict {
-        Verdict::NotGiven => Err(Error::NotGiven),
+        Verdict::NotGiven if *given == GivenStatus::Empty => Err(Error::Empty),
+        Verdict::NotGiven => Err(Error::NoOutcome),
         Verdict::Unread => Err(Error::JobsUnread(unread.unwrap_or_default())),
         _ => Ok(()),
     }
