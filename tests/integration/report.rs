@@ -2,6 +2,7 @@
 
 mod inputs;
 mod lost;
+mod matrix;
 mod outcome;
 mod refused;
 mod statuses;
