@@ -1,6 +1,5 @@
 //! When a request is sent again: the policy is data, and the decision which policy a request has stands at its call.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -96,7 +95,7 @@ pub(super) async fn retry<T>(
         };
         error.attempts = attempts;
         // The server's wish can only make the pause longer: `Retry-After: 0` must not remove it.
-        let wait = jittered(pause, random()).max(match (error.failure(), again) {
+        let wait = jittered(pause, fastrand::f64()).max(match (error.failure(), again) {
             (Failure::Final, _) => return Err(error),
             (Failure::Lost | Failure::Garbled, Again::IfNotDone | Again::AtMostOnce) => return Err(error),
             (Failure::Garbled, Again::IfLost) if attempts >= GARBLED_ATTEMPTS => return Err(error),
@@ -120,20 +119,17 @@ fn jittered(pause: Duration, random: f64) -> Duration {
     pause.mul_f64(0.75 + random / 2.0)
 }
 
-/// A number from 0 to 1. The standard library seeds its hash maps at random, which is random enough for a pause, and for where to begin.
-pub(crate) fn random() -> f64 {
-    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
-}
-
 #[cfg(test)]
 mod tests {
     use reqwest::{Method, StatusCode};
 
+    use super::super::error::Request;
     use super::super::{Certificate, Kind};
     use super::*;
 
     fn error(method: Method, kind: Kind) -> Error {
-        Error { method, url: "http://x".parse().unwrap(), proxy: None, attempts: 1, kind }
+        let request = Request { method, url: "http://x".parse().unwrap(), proxy: None };
+        Error { request: Box::new(request), attempts: 1, kind }
     }
 
     /// How often a request is sent when all attempts fail at once in this way, and how long that takes at most: with the
@@ -241,8 +237,5 @@ mod tests {
         6s..10s
         6s..10s
         ");
-        let randoms: Vec<f64> = (0..100).map(|_| random()).collect();
-        assert!(randoms.iter().all(|random| (0.0..=1.0).contains(random)));
-        assert!(randoms.iter().any(|random| *random < 0.5) && randoms.iter().any(|random| *random > 0.5));
     }
 }

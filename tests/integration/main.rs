@@ -17,6 +17,8 @@ mod causes;
 mod configuration;
 mod contract;
 mod dispatch;
+mod documents;
+mod fake_gitea;
 mod proxy;
 mod real;
 mod reconcile;
