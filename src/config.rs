@@ -9,6 +9,7 @@ mod lists;
 mod property_tests;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -111,6 +112,8 @@ pub(crate) enum Error {
          for its owner, under this very name"
     )]
     NoToken,
+    #[error("input `{0}` is not valid UTF-8: write it as plain text")]
+    NotUtf8(String),
     #[error("input `{name}` {cause}")]
     Input { name: &'static str, cause: String },
     #[error(
@@ -173,27 +176,17 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
+    /// The variables, without the event payload.
     pub(crate) fn read() -> Result<Self, Error> {
         #[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
         let variables = std::env::vars_os();
-        // A variable that is no UTF-8 is none of ours; one that is empty is not set.
-        let variables: HashMap<String, String> = variables
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(_, value)| !value.trim().is_empty())
-            .collect();
-        let event = match context_variable(&variables, "EVENT_PATH") {
-            Some(path) => Event::read(path)?,
-            None => Event::default(),
-        };
-        let is_fork = event.pull_request.as_ref().is_some_and(PullRequest::is_from_fork)
-            && context_variable(&variables, "EVENT_NAME") == Some("pull_request");
+        let variables = valid_variables(variables)?;
         let inputs = envy::prefixed("INPUT_").from_iter(variables.clone()).map_err(|error| match error {
-            envy::Error::MissingValue("token") if is_fork => Error::TokenOfFork,
-            envy::Error::MissingValue("token") => Error::NoToken,
+            envy::Error::MissingValue("token") => missing_token(&variables),
             envy::Error::MissingValue(field) => Error::Required(field.replace('_', "-")),
             envy::Error::Custom(cause) => Error::Variable { name: "INPUT_*".to_owned(), cause },
         })?;
-        Ok(Self { variables, inputs, event })
+        Ok(Self { variables, inputs, event: Event::default() })
     }
 
     /// The token, which is asked for first, so that what is said of all the rest can be kept free of it.
@@ -206,9 +199,10 @@ impl Environment {
         Files { output: self.path("GITHUB_OUTPUT"), summary: self.path("GITHUB_STEP_SUMMARY") }
     }
 
-    /// All the rest.
-    pub(crate) fn config(&self) -> Result<Config, Error> {
+    /// All the rest, and the event payload. An error may quote from both, so the token has to be masked before.
+    pub(crate) fn config(mut self) -> Result<Config, Error> {
         self.check_texts(&self.token()?)?;
+        self.event = read_event(&self.variables)?;
         let api: ApiBase = self.input_or_context("api-url", self.inputs.api_url.as_ref(), "API_URL")?;
         if api.host() == "api.github.com" || api.to_string().ends_with("/api/v3") {
             return Err(Error::OtherForge("GitHub"));
@@ -244,7 +238,7 @@ impl Environment {
         let inputs = self.variables.iter().filter_map(|(name, value)| Some((name.strip_prefix("INPUT_")?, value)));
         for (name, value) in inputs.filter(|(name, _)| *name != "TOKEN") {
             if token.redact(value) != *value {
-                return Err(Error::HoldsToken(name.to_lowercase().replace('_', "-")));
+                return Err(Error::HoldsToken(input_name(name)));
             }
         }
         Ok(())
@@ -434,6 +428,42 @@ impl Environment {
 fn context_variable<'a>(variables: &'a HashMap<String, String>, name: &str) -> Option<&'a str> {
     let value = |prefix: &str| variables.get(&format!("{prefix}_{name}"));
     value("GITHUB").or_else(|| value("GITEA")).map(String::as_str)
+}
+
+/// The variables that are UTF-8 and not empty. An input of other bytes is an error, since it must not count as one that is not
+/// set; any other variable of other bytes is left out.
+fn valid_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<HashMap<String, String>, Error> {
+    let mut valid = HashMap::new();
+    for (name, value) in variables {
+        let Ok(name) = name.into_string() else { continue };
+        match (value.into_string(), name.strip_prefix("INPUT_")) {
+            (Ok(value), _) if value.trim().is_empty() => {}
+            (Ok(value), _) => drop(valid.insert(name, value)),
+            (Err(_), Some(input)) => return Err(Error::NotUtf8(input_name(input))),
+            (Err(_), None) => {}
+        }
+    }
+    Ok(valid)
+}
+
+/// The input of a variable `INPUT_…`, as the user writes it.
+fn input_name(variable: &str) -> String {
+    variable.to_lowercase().replace('_', "-")
+}
+
+fn read_event(variables: &HashMap<String, String>) -> Result<Event, Error> {
+    context_variable(variables, "EVENT_PATH").map_or_else(|| Ok(Event::default()), Event::read)
+}
+
+/// Why there is no token. Nothing has to be masked in what the payload says.
+fn missing_token(variables: &HashMap<String, String>) -> Error {
+    let is_pull_request = context_variable(variables, "EVENT_NAME") == Some("pull_request");
+    let event = read_event(variables).unwrap_or_default();
+    if is_pull_request && event.pull_request.as_ref().is_some_and(PullRequest::is_from_fork) {
+        Error::TokenOfFork
+    } else {
+        Error::NoToken
+    }
 }
 
 fn input_error(name: &'static str, cause: String) -> Error {

@@ -249,7 +249,7 @@ fn general(error: &Error) -> Diagnosis {
         ),
         Kind::Untrusted { problem: Certificate::Unusable, .. } => Diagnosis::new(
             "The server's certificate cannot be used",
-            "Make one that is no authority itself, and that has the server's name as subjectAltName.",
+            "Make one that has the server's name as subjectAltName and is no authority itself, or give exactly this one as SSL_CERT_FILE.",
         ),
         Kind::Untrusted { problem: Certificate::Outdated, .. } => Diagnosis::new(
             "The server's certificate is not valid at this time",

@@ -4,6 +4,7 @@ mod config;
 mod deadline;
 mod diagnosis;
 mod error;
+mod files;
 mod forge;
 mod links;
 mod modes;

@@ -3,11 +3,11 @@
 //! Workflow commands and files: <https://docs.gitea.com/usage/actions/comparison> and GitHub's page on workflow commands, which
 //! Gitea's runner follows. Nothing that is written here can begin a command or another output: each text is one line.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::files;
 use crate::text::{markdown, plain};
 use crate::types::Token;
 
@@ -103,12 +103,7 @@ impl<W: Write> Runner<W> {
 
     fn append(&mut self, variable: &str, path: Option<PathBuf>, text: &str) {
         let Some(path) = path else { return };
-        let written = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(text.as_bytes()));
-        if let Err(cause) = written {
+        if let Err(cause) = files::append(&path, text) {
             self.unwritten.get_or_insert_with(|| {
                 format!(
                     "What this step has to hand on could not be written to {variable} ({}): {cause}. What else was done is in the lines above. See that the runner's disk is \

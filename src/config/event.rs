@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Error;
+use crate::files;
 use crate::types::PullRequestNumber;
 
 /// The payload of the event that started the workflow.
@@ -55,10 +56,14 @@ pub(super) struct Head {
     repo: Option<Repository>,
 }
 
+/// The most that is read of a payload. Those of Gitea have some 20 KB, and the longest texts of a pull request.
+const LIMIT: u64 = 16 << 20;
+
 impl Event {
+    /// Reads the payload from a file. An error names the file.
     pub(super) fn read(path: &str) -> Result<Self, Error> {
         let error = |cause: String| Error::Event { path: path.to_owned(), cause };
-        let text = std::fs::read(path).map_err(|cause| error(format!("could not be read: {cause}")))?;
+        let text = files::read(path.as_ref(), LIMIT).map_err(|cause| error(format!("could not be read: {cause}")))?;
         serde_json::from_slice(&text).map_err(|cause| error(format!("could not be understood: {cause}")))
     }
 

@@ -1,5 +1,8 @@
 //! An invalid configuration names the input as the user wrote it, and sends nothing.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use crate::fake::Version;
 use crate::stage;
 use crate::stage::Step;
@@ -69,6 +72,29 @@ fn invalid_input_is_named_with_what_it_must_be() {
     ::error::Nothing was sent: this server is GitHub, and this action speaks to Gitea only
     ::error::Nothing was sent: input `server-url` must be an address that starts with `http://` or `https://`
     ");
+}
+
+#[test]
+fn input_that_is_not_utf8_is_named_and_does_not_count_as_unset() {
+    let names = ["token", "mode", "inputs", "status", "allowed-sources", "wait-timeout"];
+    for name in names {
+        let stage = stage(Version::V1_26);
+        let (mut command, files) = stage.dispatch().command();
+        let variable = format!("INPUT_{}", name.to_uppercase().replace('-', "_"));
+        command.env(variable, OsStr::from_bytes(b"mporter/*\xff"));
+        let done = files.after(command).failed();
+        assert_eq!(stage.gitea.connections(), 0, "nothing is sent");
+        let error = format!("::error::Nothing was sent: input `{name}` is not valid UTF-8: write it as plain text");
+        assert_eq!(done.log().trim_end(), error);
+    }
+}
+
+#[test]
+fn variable_of_another_program_may_hold_any_bytes() {
+    let stage = stage(Version::V1_26);
+    let (mut command, files) = stage.dispatch().command();
+    command.env("LS_COLORS", OsStr::from_bytes(b"\xff")).env(OsStr::from_bytes(b"INPUT_\xff"), "x");
+    files.after(command).ok();
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod contract;
 mod dispatch;
 mod documents;
 mod fake_gitea;
+mod files;
 mod proxy;
 mod real;
 mod reconcile;

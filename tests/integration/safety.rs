@@ -77,6 +77,16 @@ fn token_in_the_escapes_of_json_is_not_shown() {
 }
 
 #[test]
+fn token_in_an_event_payload_is_masked_before_the_payload_is_quoted() {
+    let stage = stage(Version::V1_26);
+    for payload in [json!({"pull_request": TOKEN}), json!({"inputs": TOKEN}), json!(TOKEN)] {
+        let done = stage.dispatch().event("pull_request", &payload).run().failed();
+        assert_no_token(&done);
+        assert!(done.log.contains(r#"invalid type: string "***""#), "{}", done.log);
+    }
+}
+
+#[test]
 fn redirect_is_not_followed_and_the_token_stays() {
     for status in [301, 302, 303, 307, 308] {
         let stage = stage(Version::V1_26);

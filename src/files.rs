@@ -1,0 +1,83 @@
+//! Files that somebody else names: only regular files are opened, nothing waits for them, and what is read is bounded.
+//!
+//! A named pipe in the place of a file would hold the step up for ever: it opens when somebody opens its other end.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Error, Read, Result, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+
+/// Reads a whole file of at most `limit` bytes.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let file = open(OpenOptions::new().read(true), path)?;
+    let too_long = || Error::other(format!("it has more than {} MiB", limit >> 20));
+    if file.metadata()?.len() > limit {
+        return Err(too_long());
+    }
+    let mut bytes = Vec::new();
+    // It may have grown since.
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(too_long()) } else { Ok(bytes) }
+}
+
+/// Adds a text to the end of a file, which is created if it is not there.
+pub(crate) fn append(path: &Path, text: &str) -> Result<()> {
+    open(OpenOptions::new().create(true).append(true), path)?.write_all(text.as_bytes())
+}
+
+/// Opens a regular file.
+fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    let not_regular = || Error::other("it is not a regular file");
+    let file = options.custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map_err(|error| {
+        // Nobody has the other end of the pipe open, or it is a socket.
+        if error.raw_os_error() == Some(Errno::ENXIO as i32) { not_regular() } else { error }
+    })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(not_regular()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    #[test]
+    fn file_is_read_up_to_the_limit() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        append(file.path(), "a").unwrap();
+        append(file.path(), &"b".repeat((1 << 20) - 1)).unwrap();
+        assert_eq!(read(file.path(), 1 << 20).unwrap().len(), 1 << 20);
+
+        append(file.path(), "c").unwrap();
+        assert_eq!(read(file.path(), 1 << 20).unwrap_err().to_string(), "it has more than 1 MiB");
+    }
+
+    #[test]
+    fn file_without_a_size_is_bounded_too() {
+        assert!(!read(Path::new("/proc/self/status"), 1 << 20).unwrap().is_empty());
+        assert_eq!(read(Path::new("/proc/self/status"), 8).unwrap_err().to_string(), "it has more than 0 MiB");
+    }
+
+    #[test]
+    fn only_a_regular_file_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        for path in [&pipe, Path::new("/dev/null")] {
+            assert_eq!(read(path, 1).unwrap_err().to_string(), "it is not a regular file");
+            assert_eq!(append(path, "a").unwrap_err().to_string(), "it is not a regular file");
+        }
+        assert_eq!(read(folder.path(), 1).unwrap_err().to_string(), "it is not a regular file");
+        append(folder.path(), "a").unwrap_err();
+
+        // With somebody at its other end too.
+        let reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        assert_eq!(append(&pipe, "a").unwrap_err().to_string(), "it is not a regular file");
+        assert_eq!(read(&pipe, 1).unwrap_err().to_string(), "it is not a regular file");
+        drop(reader);
+    }
+}
