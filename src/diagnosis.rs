@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 
 use crate::forge::{Certificate, Error, Gitea, Kind, Repository};
 use crate::text::{one_line, quoted};
-use crate::types::{Place, RepoName, Workflow};
+use crate::types::{Place, PullRequestNumber, RepoName, Workflow};
 
 /// Where workflows lie, in the order in which Gitea looks.
 const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
@@ -180,6 +180,20 @@ pub(crate) async fn of_comment(gitea: &Gitea, source: &RepoName, error: &Error) 
         ),
         _ => of_repository(gitea, source, error).await,
     }
+}
+
+/// Why a pull request could not be read.
+pub(crate) async fn of_pull_request(
+    gitea: &Gitea,
+    source: &RepoName,
+    number: PullRequestNumber,
+    error: &Error,
+) -> Diagnosis {
+    if error.is_not_found() && gitea.repository(source).await.is_ok() {
+        let advice = format!("See that `pr-number` is the number of a pull request of {source}, and not of an issue.");
+        return Diagnosis::new(format!("There is no pull request {source}#{number}"), advice);
+    }
+    of_repository(gitea, source, error).await
 }
 
 /// What any request to a repository may be refused for.

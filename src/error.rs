@@ -2,6 +2,7 @@
 
 use crate::config;
 use crate::modes::{dispatch, reconcile, report, wait};
+use crate::signals::Stopped;
 
 /// A failure of the step, whatever it was about to do.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,8 @@ pub(crate) enum Error {
     Report(#[from] report::Error),
     #[error(transparent)]
     Reconcile(#[from] reconcile::Error),
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     #[error("Gave up after 60 seconds; what was sent until then may have had its effect")]
     Budget(#[from] tokio::time::error::Elapsed),
 }

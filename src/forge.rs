@@ -28,6 +28,7 @@ pub(crate) use statuses::{NewStatus, Statuses};
 use crate::deadline::Deadline;
 use crate::links::ApiBase;
 use crate::proxy::Proxy;
+use crate::signals::Underway;
 use crate::tls::TrustedRoots;
 use crate::types::{RepoName, Token};
 use http::{Answer, Http};
@@ -52,15 +53,16 @@ impl User {
 }
 
 impl Gitea {
-    /// A client whose requests end before the deadline. An error is a sentence.
+    /// A client whose requests end before the deadline; those that change something are noted in `underway`. An error is a sentence.
     pub(crate) fn new(
         api: ApiBase,
         token: &Token,
         roots: TrustedRoots,
         proxy: Option<Proxy>,
         deadline: Deadline,
+        underway: Underway,
     ) -> Result<Self, String> {
-        Ok(Self { http: Http::new(token, roots, proxy, deadline)?, api })
+        Ok(Self { http: Http::new(token, roots, proxy, deadline, underway)?, api })
     }
 
     /// The same server over the same connections, until another deadline.

@@ -13,6 +13,7 @@ mod property_tests;
 mod proxy;
 mod run;
 mod runner;
+mod signals;
 mod telling;
 mod text;
 mod tls;
@@ -26,7 +27,9 @@ use deadline::Deadline;
 use error::Error;
 use forge::Gitea;
 use modes::{dispatch, reconcile, report, wait};
+use nix::sys::prctl::set_dumpable;
 use runner::Runner;
+use signals::Underway;
 
 fn main() -> ExitCode {
     let mut runner = Runner::new(stdout());
@@ -36,35 +39,41 @@ fn main() -> ExitCode {
         runner.info(&format!("dispatch-action {}, source {source}", env!("CARGO_PKG_VERSION")));
         return ExitCode::SUCCESS;
     }
+    // No core file, which would hold the token, and no other program of this user reads it in the memory.
+    set_dumpable(false).ok();
     let failure = run(&mut runner).err();
-    runner.end(failure.map(|error| error.to_string()).as_deref())
+    let exit_code = runner.end(failure.as_ref().map(Error::to_string).as_deref());
+    match failure {
+        Some(Error::Stopped(stopped)) => stopped.exit_code(),
+        _ => exit_code,
+    }
 }
 
 fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
     let environment = Environment::read()?;
     let token = environment.token()?;
     runner.configure(environment.files(), &token);
-    let Config { api, pages, roots, proxy, task } = environment.config()?;
+    let Config { api, pages, roots, proxy, task, .. } = environment.config()?;
     let deadline = Deadline::in_a_minute();
-    let gitea = Gitea::new(api, &token, roots, proxy, deadline).map_err(Error::Start)?;
+    let underway = Underway::default();
+    let gitea = Gitea::new(api, &token, roots, proxy, deadline, underway.clone()).map_err(Error::Start)?;
     let work = async {
         match &task {
             Task::Dispatch(task) => {
                 let run = deadline.bound(dispatch::run(&gitea, &pages, task, runner)).await??;
-                if let (Some(run), Some(limits)) = (run, task.wait) {
-                    wait::run(&gitea, &pages, &task.place, &run, limits, runner).await?;
+                if let (Some((run, place)), Some(limits)) = (run, task.wait) {
+                    wait::run(&gitea, &pages, &place, &run, limits, runner).await?;
                 }
             }
             Task::Report(task) => deadline.bound(report::run(&gitea, &pages, task, runner)).await??,
             Task::Reconcile(task) => deadline.bound(reconcile::run(&gitea, &pages, task, runner)).await??,
-            Task::Trial => runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported"),
+            Task::TrialReport(_) => {
+                runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported");
+            }
+            Task::Check(_) => return Err(Error::Start("`mode: check` is not there yet".to_owned())),
+            Task::Nothing(why) => runner.info(why),
         }
         Ok(())
     };
-    // One thread: there is little to do, and most of it is waiting.
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Start(error.to_string()))?
-        .block_on(work)
+    signals::run(work, &underway).map_err(|error| Error::Start(error.to_string()))?
 }

@@ -86,7 +86,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
 
 /// A token, and a text with the token and parts of it at any place.
 pub(crate) fn token_and_text() -> impl Strategy<Value = (Token, String)> {
-    (prop_oneof!["[!-~]{4,40}", "[ab*_%:]{4,6}"], vec((text(), any::<(bool, u8, u8)>()), 1..6)).prop_map(
+    (prop_oneof!["[!-~]{16,40}", "[ab*_%:]{16,18}"], vec((text(), any::<(bool, u8, u8)>()), 1..6)).prop_map(
         |(token, parts)| {
             let part = |(text, (whole, from, to)): (String, (bool, u8, u8))| {
                 let (from, to) = (usize::from(from) % token.len(), usize::from(to) % token.len());

@@ -33,8 +33,8 @@ impl<W: Write> Runner<W> {
         Self { log, files: Files::default(), token: None, unwritten: None }
     }
 
-    /// Has the runner hide the token in the log of this and all later steps, and from now on hides it in all that goes
-    /// through here: a server might repeat it in a message.
+    /// Has the runner hide the token in the log of this and all later steps, and from now on hides it in all lines and in the
+    /// summary: a server might repeat it in a message.
     pub(crate) fn configure(&mut self, files: Files, token: &Token) {
         self.line(&format!("::add-mask::{}", token.reveal().replace('%', "%25")));
         self.files = files;
@@ -64,9 +64,9 @@ impl<W: Write> Runner<W> {
         if unwritten.is_some() || failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
-    /// Sets an output of the step. A file that cannot be written keeps nothing else from being done; [`Self::end`] tells it.
+    /// Sets an output of the step: an id, a link, a state or a number, in which nothing is replaced but line breaks. A file that cannot be written keeps nothing else from being done; [`Self::end`] tells it.
     pub(crate) fn output(&mut self, name: &str, value: &str) {
-        let line = format!("{name}={}\n", self.clean(value));
+        let line = format!("{name}={}\n", plain(value));
         self.append("GITHUB_OUTPUT", self.files.output.clone(), &line);
     }
 

@@ -199,6 +199,26 @@ number! {
     CommentId, "the id of a comment"
 }
 
+/// The number that names a job in the address of its page: counts from 0 within its run up to Gitea 1.25, the job's id from
+/// 1.26 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct JobNumber(u64);
+
+impl FromStr for JobNumber {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+        number.map(Self).ok_or_else(|| Invalid::new("the number of a job", text))
+    }
+}
+
+impl fmt::Display for JobNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A time to wait: `90s`, `60m` or `2h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timeout(Duration);
@@ -304,7 +324,10 @@ impl FromStr for StatusContext {
     }
 }
 
-/// An access token: trimmed, not empty, and safe in a header. It hides itself in `Debug`.
+/// The fewest characters of a token. A shorter one may be a part of a name, a number or a word, which would be hidden in its place.
+const TOKEN_LENGTH: usize = 16;
+
+/// An access token: trimmed, long enough to be no part of anything else, and safe in a header. It hides itself in `Debug`.
 #[derive(Clone)]
 pub(crate) struct Token(String);
 
@@ -328,10 +351,12 @@ impl FromStr for Token {
         let token = text.trim();
         if token.is_empty() {
             Err(InvalidToken::Empty)
-        } else if token.bytes().all(|b| b.is_ascii_graphic()) {
-            Ok(Self(token.to_owned()))
-        } else {
+        } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
             Err(InvalidToken::Characters)
+        } else if token.len() < TOKEN_LENGTH {
+            Err(InvalidToken::Short)
+        } else {
+            Ok(Self(token.to_owned()))
         }
     }
 }
@@ -349,6 +374,8 @@ pub(crate) enum InvalidToken {
     Empty,
     #[error("has characters that no token has (a space, a line break, an umlaut …): store the secret again")]
     Characters,
+    #[error("has fewer than {TOKEN_LENGTH} characters, and real tokens have 40: store the whole token in the secret")]
+    Short,
 }
 
 #[cfg(test)]
@@ -438,7 +465,8 @@ mod tests {
         assert_eq!(token.reveal(), "not-a-real-token");
         assert_eq!(format!("{token:?}"), "Token(***)");
         assert_eq!(token.redact("a not-a-real-token"), "a ***");
-        assert_eq!("*".parse::<Token>().unwrap().redact("a*"), "a ");
+        assert_eq!("*".repeat(16).parse::<Token>().unwrap().redact("a****************"), "a ");
+        assert_eq!("0123456789abcde".parse::<Token>().unwrap_err(), InvalidToken::Short);
         assert_eq!("  ".parse::<Token>().unwrap_err(), InvalidToken::Empty);
         assert_eq!("a b".parse::<Token>().unwrap_err(), InvalidToken::Characters);
         assert_eq!("a\u{7f}b".parse::<Token>().unwrap_err(), InvalidToken::Characters);

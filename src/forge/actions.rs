@@ -16,7 +16,7 @@ use crate::links::run_number_in;
 use crate::types::{GitRef, RepoName, RunId, RunNumber, RunRef, Workflow};
 
 /// The jobs of a run, and when the server said so.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RunJobs {
     pub(crate) jobs: Vec<Job>,
     /// The server's own clock, which the jobs' times are of.
@@ -64,6 +64,16 @@ impl Job {
     /// How it ended; `None` while it has not.
     pub(crate) fn conclusion(&self) -> Option<&str> {
         self.conclusion.as_deref().filter(|conclusion| !conclusion.is_empty())
+    }
+
+    /// Whether it waits for a runner.
+    pub(crate) fn is_queued(&self) -> bool {
+        self.state == "queued"
+    }
+
+    /// Whether it waits for a runner, or one works on it. One that waits for another job or run is not.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.conclusion().is_none() && matches!(self.state.as_str(), "queued" | "in_progress")
     }
 
     /// The number in the page of its run, which is one of `repo`.

@@ -19,6 +19,7 @@ use super::retry::{Again, Limits, retry};
 use super::{Error, Kind};
 use crate::deadline::Deadline;
 use crate::proxy::Proxy;
+use crate::signals::Underway;
 use crate::text::one_line;
 use crate::tls::TrustedRoots;
 use crate::types::Token;
@@ -30,6 +31,7 @@ pub(super) struct Http {
     clients: Clients,
     token: Token,
     deadline: Deadline,
+    underway: Underway,
 }
 
 /// A successful answer.
@@ -50,8 +52,9 @@ impl Http {
         roots: TrustedRoots,
         proxy: Option<Proxy>,
         deadline: Deadline,
+        underway: Underway,
     ) -> Result<Self, String> {
-        Ok(Self { clients: Clients::new(token, roots, proxy)?, token: token.clone(), deadline })
+        Ok(Self { clients: Clients::new(token, roots, proxy)?, token: token.clone(), deadline, underway })
     }
 
     /// The same client for requests that end before another deadline.
@@ -103,6 +106,7 @@ impl Http {
         if let Some(body) = body {
             builder = builder.json(body);
         }
+        let _underway = (method != Method::GET).then(|| self.underway.note(format!("{method} {url}")));
         let mut response = builder.send().await.map_err(|cause| error(not_answered(cause)))?;
         let status = response.status();
         let header = |name: &str| response.headers().get(name)?.to_str().ok();

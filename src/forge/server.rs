@@ -33,6 +33,11 @@ impl Server {
         self.version >= (1, 26)
     }
 
+    /// Whether it lists the jobs of a run.
+    pub(crate) fn lists_jobs(&self) -> bool {
+        self.version >= (1, 25)
+    }
+
     /// The number in the address of a run's page: its id, or its number in the repository.
     pub(crate) fn page_number(&self, id: RunId, index: RunNumber) -> RunNumber {
         if self.has_pages_by_id() { page_by_id(id) } else { index }

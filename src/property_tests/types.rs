@@ -100,20 +100,25 @@ proptest! {
     }
 
     #[test]
-    fn token_is_safe_in_a_header(text in prop_oneof![text(), "[ -~]{0,9}"]) {
+    fn token_is_safe_in_a_header(text in prop_oneof![text(), "[ -~]{0,30}"]) {
         if let Ok(token) = text.parse::<Token>() {
             prop_assert_eq!(token.reveal(), text.trim());
-            prop_assert!(!token.reveal().is_empty() && token.reveal().bytes().all(|b| b.is_ascii_graphic()));
+            prop_assert!(token.reveal().len() >= 16 && token.reveal().bytes().all(|b| b.is_ascii_graphic()));
             prop_assert_eq!(format!("{token:?}"), "Token(***)");
         }
     }
 
     #[test]
-    fn redacted_text_never_holds_the_token((token, text) in token_and_text(), short in "[a*]{1,3}", among in "[a*]{0,12}") {
+    fn redacted_text_never_holds_the_token((token, text) in token_and_text()) {
         prop_assert!(!token.redact(&text).contains(token.reveal()));
-        let token: Token = short.parse().unwrap();
-        prop_assert!(!token.redact(&among).contains(token.reveal()));
-        prop_assert_eq!(token.redact(&among) == among, !among.contains(&short));
+        prop_assert_eq!(token.redact(&text) == text, !text.contains(token.reveal()));
+    }
+
+    #[test]
+    fn token_that_overlaps_itself_is_redacted(part in "[a*]{1,3}", before in "[a*]{0,6}", after in "[a*]{0,20}") {
+        let token: Token = part.repeat(16).parse().unwrap();
+        let text = format!("{before}{}{after}", token.reveal());
+        prop_assert!(!token.redact(&text).contains(token.reveal()));
     }
 }
 

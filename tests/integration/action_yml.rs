@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -77,8 +77,13 @@ fn env() -> BTreeMap<String, String> {
     env.iter().map(|(name, value)| (name.as_str().unwrap().to_owned(), input(value))).collect()
 }
 
-/// Runs the action's only step as a runner does: expressions in `env` are evaluated, `run` is a script for `sh -e`.
-fn run_step(folder: &Path, given: &[(&str, &str)], vars: &[(&str, &str)]) -> Output {
+/// Runs the action's only step to its end.
+pub(crate) fn run_step(folder: &Path, given: &[(&str, &str)], vars: &[(&str, &str)]) -> Output {
+    step_command(folder, given, vars).output().unwrap()
+}
+
+/// The action's only step as a runner starts it: expressions in `env` are evaluated, `run` is a script for `sh -e`.
+pub(crate) fn step_command(folder: &Path, given: &[(&str, &str)], vars: &[(&str, &str)]) -> Command {
     let action = action();
     let steps = action["runs"]["steps"].as_vec().unwrap();
     assert_eq!((steps.len(), steps[0]["shell"].as_str()), (1, Some("sh")));
@@ -89,19 +94,19 @@ fn run_step(folder: &Path, given: &[(&str, &str)], vars: &[(&str, &str)]) -> Out
         let default = action["inputs"][input]["default"].as_str().unwrap_or_default();
         given.unwrap_or_else(|| default.replace("${{ job.status }}", "success").replace("${{ github.api_url }}", ""))
     };
-    Command::new("sh")
+    let mut command = Command::new("sh");
+    command
         .args(["-e", "-c", script])
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap())
         .env("GITHUB_ACTION_PATH", folder)
         .envs(env().into_iter().map(|(name, input)| (name, value(&input))))
-        .envs(vars.iter().copied())
-        .output()
-        .unwrap()
+        .envs(vars.iter().copied());
+    command
 }
 
 /// A copy of the action's folder, whose name has a blank, as a runner's may.
-fn action_folder() -> (tempfile::TempDir, std::path::PathBuf) {
+pub(crate) fn action_folder() -> (tempfile::TempDir, std::path::PathBuf) {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().join("the action");
     fs::create_dir_all(folder.join("dist")).unwrap();
@@ -111,11 +116,11 @@ fn action_folder() -> (tempfile::TempDir, std::path::PathBuf) {
 }
 
 /// The released binary for this machine, in the action's folder.
-fn released() -> String {
+pub(crate) fn released() -> String {
     format!("dist/dispatch-action-linux-{}", std::env::consts::ARCH)
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -153,54 +158,6 @@ fn steps_of_action_yml_make_the_round_trip() {
     assert_eq!(world.statuses(SOURCE, &stage.sha)[0].state, "success");
     assert_eq!(world.comments(SOURCE, stage.number).len(), 1);
     assert!(fs::read_to_string(&output).unwrap().contains("comment-id="));
-}
-
-/// An executable file of the shell.
-fn script(path: &Path, text: &str) {
-    fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-#[test]
-fn lost_execute_bit_in_a_read_only_folder_does_no_harm() {
-    let (temp, folder) = action_folder();
-    let binary = folder.join(released());
-    script(&binary, r#"echo "mode=$INPUT_MODE"; exit 3"#);
-    let temporary = temp.path().join("temporary");
-    fs::create_dir(&temporary).unwrap();
-    for (path, mode) in [(&binary, 0o444), (&folder.join("dist/run"), 0o444), (&folder.join("dist"), 0o555)] {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    }
-
-    let result = run_step(&folder, &[("mode", "report")], &[("TMPDIR", temporary.to_str().unwrap())]);
-
-    fs::set_permissions(folder.join("dist"), fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!((result.status.code(), text(&result).as_str()), (Some(3), "mode=report\n"));
-    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "the copy is gone");
-    assert_eq!(fs::metadata(&binary).unwrap().permissions().mode() & 0o777, 0o444, "the folder is as it was");
-}
-
-#[test]
-fn missing_binary_is_named() {
-    let (_temp, folder) = action_folder();
-
-    let result = run_step(&folder, &[], &[]);
-
-    assert!(!result.status.success());
-    let message = text(&result).replace(folder.to_str().unwrap(), "FOLDER").replace(std::env::consts::ARCH, "ARCH");
-    insta::assert_snapshot!(message, @"::error::FOLDER/dist/dispatch-action-linux-ARCH is missing: name a release of dispatch-action in `uses:`, such as @v1");
-}
-
-#[test]
-fn unknown_platform_is_told_which_are_known() {
-    let (temp, folder) = action_folder();
-    script(&temp.path().join("uname"), "echo Plan9 mips");
-    let path = format!("{}:{}", temp.path().display(), std::env::var("PATH").unwrap());
-
-    let result = run_step(&folder, &[], &[("PATH", &path)]);
-
-    assert!(!result.status.success());
-    insta::assert_snapshot!(text(&result), @"::error::dispatch-action has no binary for this runner (Plan9 mips), only for Linux on x86_64, aarch64 and armv7: choose such a runner by `runs-on`");
 }
 
 #[test]

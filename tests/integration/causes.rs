@@ -180,7 +180,7 @@ fn fork_without_secrets_is_told_of_pull_request_target() {
     let event = stage.gitea.world().pull_request_payload(SOURCE, number, "opened");
     let step = |name| stage.dispatch().event(name, &event).input("token", "");
 
-    insta::assert_snapshot!(step("pull_request").run().failed().log(), @"::error::Nothing was sent: input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the fork may run in that workflow");
+    insta::assert_snapshot!(step("pull_request").run().failed().log(), @"::error::Nothing was sent: input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow");
     insta::assert_snapshot!(step("pull_request_target").run().failed().log(), @"::error::Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name");
     assert_eq!(stage.gitea.connections(), 0);
 }

@@ -190,20 +190,6 @@ fn overrides_replace_what_the_event_says() {
 }
 
 #[test]
-fn pr_number_of_another_pull_request_needs_its_sha() {
-    let stage = stage(Version::V1_26);
-    for step in [
-        stage.dispatch().input("pr-number", "99"),
-        stage.dispatch().event("workflow_dispatch", &json!({"inputs": {}})).input("pr-number", "1"),
-    ] {
-        let done = step.run().failed();
-        assert!(done.log.contains("input `sha` is required with an input `pr-number`"), "{}", done.log);
-    }
-    stage.dispatch().input("pr-number", "1").run().ok();
-    assert_eq!(stage.gitea.requests().len(), 2);
-}
-
-#[test]
 fn context_is_read_from_github_variables_before_gitea_ones() {
     let stage = stage(Version::V1_26);
     stage.dispatch().var("GITEA_REPOSITORY", "mporter/another").var("GITEA_API_URL", "http://127.0.0.1:9").run().ok();

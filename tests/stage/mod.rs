@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -264,7 +264,11 @@ pub(crate) struct StepFiles {
 impl StepFiles {
     /// Runs the step's command to its end, and reads the files.
     pub(crate) fn after(self, mut command: Command) -> Done {
-        let result = command.output().unwrap();
+        self.done(command.output().unwrap())
+    }
+
+    /// Reads the files after the step's command has ended.
+    pub(crate) fn done(self, result: Output) -> Done {
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Done {
@@ -320,7 +324,7 @@ impl Done {
 }
 
 /// Whether the first column of a row has this line of a log, or parts of it with `…` between them.
-fn is_documented(error: &str) -> bool {
+pub(crate) fn is_documented(error: &str) -> bool {
     let rows = include_str!("../../docs/troubleshooting.md").lines().filter_map(|line| line.strip_prefix("| `"));
     let texts = rows.filter_map(|row| row.split(" | ").next()).flat_map(|cell| cell.split('`').step_by(2));
     let is_in = |text: &str| {
