@@ -21,8 +21,8 @@ use crate::runner::Files;
 use crate::text::quoted;
 use crate::tls::TrustedRoots;
 use crate::types::{
-    CommitSha, GitRef, Invalid, Outcome, PullRequestNumber, RepoName, RunId, RunNumber, SourcePattern, StatusContext,
-    Timeout, Token, WorkflowFile,
+    CommentMode, Commenting, CommitSha, GivenStatus, Head, Invalid, Outcome, Place, RepoName, RunId, RunNumber,
+    SourcePattern, StatusContext, Timeout, Token, Workflow,
 };
 use event::{Event, PullRequest};
 
@@ -48,16 +48,12 @@ pub(crate) enum Task {
 /// `mode: dispatch`.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
-    pub(crate) target: RepoName,
-    pub(crate) workflow: WorkflowFile,
-    pub(crate) git_ref: GitRef,
-    /// The target workflow's inputs: the four of the pull request, and the user's own.
-    pub(crate) inputs: BTreeMap<String, String>,
-    pub(crate) source: RepoName,
-    /// `None` for an event that is not a pull request.
-    pub(crate) pull_request: Option<PullRequestNumber>,
-    pub(crate) sha: CommitSha,
-    pub(crate) context: StatusContext,
+    pub(crate) workflow: Workflow,
+    /// The user's own inputs of the target workflow.
+    pub(crate) own_inputs: BTreeMap<String, String>,
+    pub(crate) place: Place,
+    /// The head branch.
+    pub(crate) head_ref: String,
     /// `None`: the step ends with the dispatch.
     pub(crate) wait: Option<Wait>,
 }
@@ -66,7 +62,7 @@ pub(crate) struct Dispatch {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wait {
     pub(crate) timeout: Timeout,
-    pub(crate) comment: CommentMode,
+    pub(crate) commenting: Commenting,
 }
 
 /// `mode: reconcile`.
@@ -76,51 +72,32 @@ pub(crate) struct Reconcile {
     pub(crate) target: RepoName,
     /// `None`: each.
     pub(crate) context: Option<StatusContext>,
-    pub(crate) comment: CommentMode,
+    pub(crate) commenting: Commenting,
 }
 
 /// `mode: report`.
 #[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) source: RepoName,
-    /// `None` for a run that was dispatched by an event that is not a pull request.
-    pub(crate) pull_request: Option<PullRequestNumber>,
-    pub(crate) sha: CommitSha,
-    pub(crate) status: GivenStatus,
+    pub(crate) run: ReportedRun,
+    pub(crate) head: Head,
+    /// Whether the run's other finished jobs count too.
+    pub(crate) auto: bool,
+    pub(crate) outcomes: Vec<Outcome>,
     /// `None`: the context of the status that links to this run.
     pub(crate) context: Option<StatusContext>,
-    pub(crate) comment: CommentMode,
+    pub(crate) commenting: Commenting,
     pub(crate) body: Option<String>,
-    pub(crate) run: ThisRun,
 }
 
 /// The run that this step belongs to.
 #[derive(Debug)]
-pub(crate) struct ThisRun {
+pub(crate) struct ReportedRun {
     pub(crate) repo: RepoName,
     pub(crate) id: RunId,
     /// Its number in the repository.
-    pub(crate) number: RunNumber,
+    pub(crate) index: RunNumber,
     /// Counts the re-runs, from 1.
     pub(crate) attempt: u32,
-}
-
-/// The input `status`.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct GivenStatus {
-    /// Whether the run's other finished jobs count too.
-    pub(crate) auto: bool,
-    pub(crate) outcomes: Vec<Outcome>,
-}
-
-/// The input `comment`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CommentMode {
-    /// One a run.
-    Create,
-    /// One a pull request and context.
-    Update,
-    Off,
 }
 
 /// What is wrong with the configuration, in a sentence that names the input or the variable.
@@ -185,6 +162,9 @@ struct Inputs {
     api_url: Option<String>,
     server_url: Option<String>,
 }
+
+/// The inputs of a run that are about the pull request.
+const PULL_REQUEST_INPUTS: [&str; 4] = ["pr_number", "pr_head_sha", "pr_head_ref", "source_repo"];
 
 /// The environment of the step, and the event payload that it names.
 pub(crate) struct Environment {
@@ -302,33 +282,29 @@ impl Environment {
             (None, Some(event)) => event.head.name.clone(),
             (None, None) => self.context("REF_NAME").unwrap_or_default().to_owned(),
         };
-        let mut inputs = BTreeMap::from([
-            ("pr_number".to_owned(), pull_request.map(|number| number.to_string()).unwrap_or_default()),
-            ("pr_head_sha".to_owned(), sha.as_str().to_owned()),
-            ("pr_head_ref".to_owned(), head_ref),
-            ("source_repo".to_owned(), source.to_string()),
-        ]);
+        let mut own_inputs = BTreeMap::new();
         let own = lists::workflow_inputs(self.inputs.inputs.as_deref().unwrap_or_default());
         for (key, value) in own.map_err(|cause| input_error("inputs", cause))? {
-            if inputs.contains_key(&key) {
+            if PULL_REQUEST_INPUTS.contains(&key.as_str()) || own_inputs.contains_key(&key) {
                 let cause = format!("must not set {}: this action sets it, or it is there twice", quoted(&key));
                 return Err(input_error("inputs", cause));
             }
-            inputs.insert(key, value);
+            own_inputs.insert(key, value);
         }
+        let context = match &self.inputs.context {
+            Some(context) => parse("context", context)?,
+            None => StatusContext::default_for(&target),
+        };
         Ok(Dispatch {
-            workflow: required("workflow", self.inputs.workflow.as_ref())?,
-            git_ref: parse("ref", self.inputs.git_ref.as_deref().unwrap_or("main"))?,
-            inputs,
-            source,
-            pull_request,
-            sha,
-            context: match &self.inputs.context {
-                Some(context) => parse("context", context)?,
-                None => StatusContext::default_for(&target),
+            workflow: Workflow {
+                file: required("workflow", self.inputs.workflow.as_ref())?,
+                git_ref: parse("ref", self.inputs.git_ref.as_deref().unwrap_or("main"))?,
+                target,
             },
+            own_inputs,
+            place: Place { head: Head { source, sha, pull_request }, context },
+            head_ref,
             wait: self.wait()?,
-            target,
         })
     }
 
@@ -353,18 +329,21 @@ impl Environment {
             return Err(Error::NotAllowed(source));
         }
         let status = lists::given_status(self.inputs.status.as_deref().unwrap_or("auto"));
+        let (auto, outcomes) = match status.map_err(|cause| input_error("status", cause))? {
+            GivenStatus::Ended { auto, outcomes } => (auto, outcomes),
+            _ => (true, Vec::new()),
+        };
         Ok(Task::Report(Report {
-            source,
-            pull_request,
-            sha,
-            status: status.map_err(|cause| input_error("status", cause))?,
+            head: Head { source, sha, pull_request },
+            auto,
+            outcomes,
             context: self.inputs.context.as_ref().map(|context| parse("context", context)).transpose()?,
-            comment: self.comment()?,
+            commenting: self.comment()?,
             body: self.inputs.body.clone(),
-            run: ThisRun {
+            run: ReportedRun {
                 repo: self.context_value("REPOSITORY")?,
                 id: self.context_value("RUN_ID")?,
-                number: self.context_value("RUN_NUMBER")?,
+                index: self.context_value("RUN_NUMBER")?,
                 attempt: self.context("RUN_ATTEMPT").and_then(|attempt| attempt.trim().parse().ok()).unwrap_or(1),
             },
         }))
@@ -375,7 +354,7 @@ impl Environment {
             source: self.input_or_context("source", self.inputs.source.as_ref(), "REPOSITORY")?,
             target: required("target", self.inputs.target.as_ref())?,
             context: self.inputs.context.as_ref().map(|context| parse("context", context)).transpose()?,
-            comment: self.comment()?,
+            commenting: self.comment()?,
         })
     }
 
@@ -383,21 +362,22 @@ impl Environment {
         let timeout: Timeout = parse("wait-timeout", self.inputs.wait_timeout.as_deref().unwrap_or("60m"))?;
         match self.inputs.wait.as_deref().map(str::trim) {
             None | Some("false") => Ok(None),
-            Some("true") => Ok(Some(Wait { timeout, comment: self.comment()? })),
+            Some("true") => Ok(Some(Wait { timeout, commenting: self.comment()? })),
             Some(other) => Err(input_error("wait", format!("must be `true` or `false`, not {}", quoted(other)))),
         }
     }
 
-    fn comment(&self) -> Result<CommentMode, Error> {
-        match self.inputs.comment.as_deref().map(str::trim) {
-            None | Some("create") => Ok(CommentMode::Create),
-            Some("update") => Ok(CommentMode::Update),
-            Some("off") => Ok(CommentMode::Off),
+    fn comment(&self) -> Result<Commenting, Error> {
+        let mode = match self.inputs.comment.as_deref().map(str::trim) {
+            None | Some("create") => CommentMode::Create,
+            Some("update") => CommentMode::Update,
+            Some("off") => CommentMode::Off,
             Some(other) => {
                 let cause = format!("must be `create`, `update` or `off`, not {}", quoted(other));
-                Err(input_error("comment", cause))
+                return Err(input_error("comment", cause));
             }
-        }
+        };
+        Ok(Commenting { mode, only_failures: false })
     }
 
     fn is_pull_request_event(&self) -> bool {

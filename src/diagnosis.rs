@@ -3,12 +3,13 @@
 //! Most is in the server's own message. After a 403 or 404, and only then, a little more is asked, to tell apart what the
 //! server answers alike. The page for people is `docs/troubleshooting.md`.
 
+use std::fmt;
+
 use reqwest::StatusCode;
 
-use crate::config::Dispatch;
 use crate::forge::{Certificate, Error, Gitea, Kind, Repository};
 use crate::text::{one_line, quoted};
-use crate::types::RepoName;
+use crate::types::{Place, RepoName, Workflow};
 
 /// Where workflows lie, in the order in which Gitea looks.
 const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
@@ -40,10 +41,56 @@ impl Diagnosis {
     }
 }
 
+/// A request that failed: what it was for, what is true now, why, and what the server said. One wording for all.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Such as "The status".
+    subject: String,
+    /// Such as "set".
+    verb: &'static str,
+    diagnosis: Diagnosis,
+    error: Error,
+}
+
+impl Failure {
+    /// What is true now: `was not set`, or `may have been set` where the answer got lost.
+    pub(crate) fn effect(&self) -> String {
+        let effect = if self.error.may_have_written() { "may have been" } else { "was not" };
+        format!("{effect} {}", self.verb)
+    }
+}
+
+impl fmt::Display for Failure {
+    /// Whoever sets a status or writes a comment has a run beside it: nobody is advised to start that again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, diagnosis, error, .. } = self;
+        write!(f, "{subject} {}. {} ({error})", self.effect(), diagnosis.beside_a_run())
+    }
+}
+
+/// A status that could not be set, on a commit that was given.
+pub(crate) async fn status_failure(gitea: &Gitea, subject: &str, place: &Place, error: Error) -> Failure {
+    let diagnosis = of_status(gitea, &place.head.source, &error).await;
+    Failure { subject: subject.to_owned(), verb: "set", diagnosis, error }
+}
+
+/// A status that could not be set, on the head that the server itself has named.
+pub(crate) async fn head_status_failure(gitea: &Gitea, place: &Place, error: Error) -> Failure {
+    let (subject, diagnosis) =
+        (format!("Status {}", place.status()), of_repository(gitea, &place.head.source, &error).await);
+    Failure { subject, verb: "set", diagnosis, error }
+}
+
+/// A comment that could not be written.
+pub(crate) async fn comment_failure(gitea: &Gitea, subject: &str, source: &RepoName, error: Error) -> Failure {
+    let diagnosis = of_comment(gitea, source, &error).await;
+    Failure { subject: subject.to_owned(), verb: if error.is_edit() { "edited" } else { "created" }, diagnosis, error }
+}
+
 /// Why a dispatch was refused.
-pub(crate) async fn of_dispatch(gitea: &Gitea, dispatch: &Dispatch, error: &Error) -> Diagnosis {
-    let Dispatch { target, workflow, git_ref, .. } = dispatch;
-    let (file, at) = (workflow.as_str(), git_ref.as_str());
+pub(crate) async fn of_dispatch(gitea: &Gitea, workflow: &Workflow, error: &Error) -> Diagnosis {
+    let Workflow { target, file, git_ref } = workflow;
+    let (file, at) = (file.as_str(), git_ref.as_str());
     let Some((status, message)) = error.refusal() else { return general(error) };
     match status {
         StatusCode::FORBIDDEN if message.contains("workflow is disabled") => Diagnosis::new(
@@ -71,7 +118,7 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, dispatch: &Dispatch, error: &Erro
                 _ if status == StatusCode::FORBIDDEN => of_repository(gitea, target, error).await,
                 _ => Diagnosis::new(
                     format!("Workflow {file} does not exist at {at}"),
-                    format!("Set `workflow` to a file that is there: {}.", workflows_there(gitea, dispatch).await),
+                    format!("Set `workflow` to a file that is there: {}.", workflows_there(gitea, workflow).await),
                 ),
             }
         }
@@ -263,9 +310,9 @@ fn short(message: &str) -> String {
 }
 
 /// The names of the workflow files at the ref, for a sentence.
-async fn workflows_there(gitea: &Gitea, dispatch: &Dispatch) -> String {
+async fn workflows_there(gitea: &Gitea, workflow: &Workflow) -> String {
     for folder in WORKFLOW_FOLDERS {
-        if let Ok(names) = gitea.file_names(&dispatch.target, folder, &dispatch.git_ref).await {
+        if let Ok(names) = gitea.file_names(&workflow.target, folder, &workflow.git_ref).await {
             let files = names.iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
             let files: Vec<String> = files.take(20).map(|name| quoted(name)).collect();
             if !files.is_empty() {

@@ -16,11 +16,11 @@ use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use actions::{DispatchedRun, Job, RunJobs, WorkflowDispatch};
+pub(crate) use actions::{Job, RunJobs};
 pub(crate) use comments::Comment;
 pub(crate) use error::{Certificate, Error, Kind};
 pub(crate) use repositories::{PullRequest, Repository};
-pub(crate) use retry::random;
+pub(crate) use server::Server;
 #[cfg(test)]
 pub(crate) use statuses::Status;
 pub(crate) use statuses::{NewStatus, Statuses};

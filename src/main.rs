@@ -60,8 +60,8 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
         match &task {
             Task::Dispatch(task) => {
                 let run = deadline.bound(dispatch::run(&gitea, &pages, task, runner)).await??;
-                if let Some(limits) = task.wait {
-                    wait::run(&gitea, &pages, task, limits, run, runner).await?;
+                if let (Some(run), Some(limits)) = (run, task.wait) {
+                    wait::run(&gitea, &pages, &task.place, &run, limits, runner).await?;
                 }
             }
             Task::Report(task) => deadline.bound(report::run(&gitea, &pages, task, runner)).await??,

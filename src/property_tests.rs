@@ -2,9 +2,9 @@
 //! `report` and `forge::http`; the texts that all of them try are made here.
 
 mod links;
-mod message;
 mod runner;
 mod statuses;
+mod texts;
 mod types;
 
 use proptest::collection::vec;

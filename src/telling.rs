@@ -1,10 +1,115 @@
 //! What the pull request is told: the one way to set a status and to write a comment.
+//!
+//! A mode decides what is true of a run, and gives it to a [`Teller`] as an [`Answer`]. What is there already decides what is
+//! written, and a [`Told`] says what became of it.
 
-pub(crate) mod closing;
-pub(crate) mod comment;
+mod answer;
+mod comment;
+mod comment_text;
 mod marker;
 mod run_statuses;
-pub(crate) mod words;
+mod status;
+mod told;
 
+use std::cell::RefCell;
+use std::time::Duration;
+
+use reqwest::Url;
+use tokio::time::Instant;
+
+pub(crate) use answer::Answer;
+pub(crate) use comment::{CommentDone, Draft};
+#[cfg(test)]
+pub(crate) use comment_text::CommentText;
 pub(crate) use marker::Marker;
 pub(crate) use run_statuses::{Pending, RunStatuses};
+pub(crate) use status::{Early, Overtaken, StatusDone, Voice};
+pub(crate) use told::{Told, Unwritten};
+
+use crate::forge::{Comment, Error, Gitea};
+use crate::links::PageBase;
+use crate::types::{CommentMode, Place, RunRef};
+
+/// Comments that were read so long ago are read again before one of them is edited.
+const OUTDATED_AFTER: Duration = Duration::from_secs(2);
+
+/// Tells one place of one run.
+#[derive(Clone, Copy)]
+pub(crate) struct Teller<'a> {
+    pub(crate) gitea: &'a Gitea,
+    pub(crate) pages: &'a PageBase,
+    pub(crate) place: &'a Place,
+    pub(crate) run: &'a RunRef,
+}
+
+impl Teller<'_> {
+    /// The run's page.
+    pub(crate) fn page(&self) -> Url {
+        self.pages.run(&self.run.target, self.run.number)
+    }
+
+    /// Status and comment after one another, for somebody who watches the run: a token without `write:issue` must not leave the
+    /// status pending. `there` are the comments of the pull request, if they were read before.
+    pub(crate) async fn close(
+        &self,
+        answer: &Answer,
+        voice: Voice,
+        draft: Option<Draft<'_>>,
+        there: Option<Vec<Comment>>,
+    ) -> Told {
+        let (status, authors) = match self.set_status(answer, voice, None).await {
+            Ok((done, authors)) => (Ok(done), authors),
+            Err(error) => (Err(error), Vec::new()),
+        };
+        let comment = match draft {
+            // Whoever has changed the status in the meantime comments too.
+            Some(_) if voice == Voice::WhilePending && !matches!(status, Ok(StatusDone::Set)) => Ok(CommentDone::None),
+            Some(draft) if draft.is_outdated(&status) => Ok(CommentDone::None),
+            Some(draft) => self.put(&draft, there, || authors.clone()).await,
+            None => Ok(CommentDone::None),
+        };
+        Told { status, comment }
+    }
+
+    /// Status and comment side by side, for the run itself. `seen` are the statuses that were read before. Where there may be a
+    /// comment already, the comments are read beside the status, whose answer says which of them are one's own.
+    pub(crate) async fn report(
+        &self,
+        answer: &Answer,
+        draft: Option<Draft<'_>>,
+        seen: Result<RunStatuses, Error>,
+    ) -> Told {
+        let (run, context) = (self.run.number, &self.place.context);
+        // Somebody has told the end of this run before: `wait`, `reconcile`, or a report of an earlier attempt.
+        let is_told = seen.as_ref().is_ok_and(|runs| runs.end_of(run, context).is_some());
+        let creator = seen.as_ref().ok().and_then(|runs| runs.creator_of(context));
+        let accounts = RefCell::new(creator.into_iter().collect::<Vec<_>>());
+        let set_status = async {
+            let (done, authors) = self.set_status(answer, Voice::Run, Some(&seen?)).await?;
+            accounts.replace(authors);
+            Ok(done)
+        };
+        let authors = || accounts.borrow().clone();
+        let Some(draft) = draft else { return Told { status: set_status.await, comment: Ok(CommentDone::None) } };
+        if draft.mode != CommentMode::Update && !is_told {
+            let (status, comment) = tokio::join!(set_status, self.put(&draft, Some(Vec::new()), authors));
+            return Told { status, comment };
+        }
+        let start = Instant::now();
+        let (status, there) = tokio::join!(set_status, self.comments(&draft));
+        if draft.is_outdated(&status) {
+            return Told { status, comment: Ok(CommentDone::None) };
+        }
+        let comment = match there {
+            // A newer run may have told more while the status took its time.
+            Ok(_) if start.elapsed() > OUTDATED_AFTER => self.put(&draft, None, authors).await,
+            Ok(there) => self.put(&draft, Some(there), authors).await,
+            Err(error) => Err(error),
+        };
+        Told { status, comment }
+    }
+
+    async fn comments(&self, draft: &Draft<'_>) -> Result<Vec<Comment>, Error> {
+        self.gitea.comments(&self.place.head.source, draft.number, None).await
+    }
+}

@@ -7,6 +7,7 @@
 mod commenting;
 mod given_status;
 mod outcome;
+mod run;
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -17,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use commenting::{CommentMode, Commenting, LogLines};
 pub(crate) use given_status::GivenStatus;
-pub(crate) use outcome::{Outcome, State};
+pub(crate) use outcome::{Ending, Outcome, State};
+pub(crate) use run::{Head, Place, RunRef, Workflow};
 
 use crate::text::quoted;
 
@@ -164,6 +166,18 @@ macro_rules! number {
                 self.0.fmt(f)
             }
         }
+
+        impl From<NonZeroU64> for $name {
+            fn from(number: NonZeroU64) -> Self {
+                Self(number)
+            }
+        }
+
+        impl From<$name> for NonZeroU64 {
+            fn from(number: $name) -> Self {
+                number.0
+            }
+        }
     };
 }
 
@@ -183,20 +197,6 @@ number! {
 number! {
     /// The id of a comment.
     CommentId, "the id of a comment"
-}
-
-impl From<RunNumber> for RunId {
-    /// What the web page's path holds from Gitea 1.26 on.
-    fn from(number: RunNumber) -> Self {
-        Self(number.0)
-    }
-}
-
-impl From<RunId> for RunNumber {
-    /// What the web page's path takes from Gitea 1.26 on.
-    fn from(id: RunId) -> Self {
-        Self(id.0)
-    }
 }
 
 /// A time to wait: `90s`, `60m` or `2h`.

@@ -7,9 +7,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::GivenStatus;
 use crate::text::quoted;
-use crate::types::Outcome;
+use crate::types::{GivenStatus, Outcome};
 
 /// Reads `inputs`: `key=value` lines, or one JSON object of scalars, whose values become strings as they are written.
 pub(super) fn workflow_inputs(text: &str) -> Result<Vec<(String, String)>, String> {
@@ -76,11 +75,11 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
     if rest.starts_with('{') {
         let needs: BTreeMap<String, Need> = serde_json::from_str(rest)
             .map_err(|cause| format!("starts like the JSON of `needs`, but is not: {cause}"))?;
-        let outcomes: Vec<Outcome> = needs.values().map(|need| Outcome::from(need.result.trim())).collect();
+        let outcomes: Vec<Outcome> = needs.values().map(|need| Outcome::new(need.result.trim())).collect();
         if outcomes.is_empty() && !auto {
             return Err("is the JSON of an empty `needs`: the job that reports needs the job that builds".to_owned());
         }
-        return Ok(GivenStatus { auto, outcomes });
+        return Ok(GivenStatus::Ended { auto, outcomes });
     }
     if rest.starts_with('[') {
         return Err(
@@ -91,7 +90,7 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
         .split(|c: char| c == ',' || c.is_whitespace())
         .filter(|word| !word.is_empty())
         .partition(|word| *word == "auto");
-    Ok(GivenStatus { auto: !auto.is_empty(), outcomes: outcomes.into_iter().map(Outcome::from).collect() })
+    Ok(GivenStatus::Ended { auto: !auto.is_empty(), outcomes: outcomes.into_iter().map(Outcome::new).collect() })
 }
 
 #[cfg(test)]
@@ -129,7 +128,7 @@ mod tests {
     }
 
     fn status(text: &str) -> (bool, String) {
-        let GivenStatus { auto, outcomes } = given_status(text).unwrap();
+        let GivenStatus::Ended { auto, outcomes } = given_status(text).unwrap() else { panic!("it has not ended") };
         (auto, outcomes.iter().map(Outcome::as_str).collect::<Vec<_>>().join(" "))
     }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::event::{Event, PullRequest};
 use super::lists::{given_status, workflow_inputs};
 use crate::property_tests::{config, number, text};
-use crate::types::{Outcome, State};
+use crate::types::{GivenStatus, Outcome, State};
 
 const WORDS: [&str; 9] =
     ["success", "failure", "cancelled", "skipped", "neutral", "timed_out", "startup_failure", "Success", "exploded"];
@@ -53,8 +53,8 @@ proptest! {
             let is_json = text.trim_start().starts_with('{');
             prop_assert!(is_json || pairs.iter().all(|(key, value)| !key.contains('\n') && !value.contains('\n')));
         }
-        if let Ok(given) = given_status(&text) {
-            prop_assert!(given.auto || !given.outcomes.is_empty() || text.split([',']).all(|part| part.trim().is_empty()));
+        if let Ok(GivenStatus::Ended { auto, outcomes }) = given_status(&text) {
+            prop_assert!(auto || !outcomes.is_empty() || text.split([',']).all(|part| part.trim().is_empty()));
         }
         let file = tempfile::NamedTempFile::new().unwrap();
         for bytes in [text.as_bytes(), &bytes] {
@@ -121,10 +121,10 @@ proptest! {
         if auto {
             text = format!("auto{separator}{text}");
         }
-        let given = given_status(&text).unwrap();
-        prop_assert_eq!(given.auto, auto);
-        prop_assert_eq!(given.outcomes.iter().map(Outcome::as_str).collect::<Vec<_>>(), words.clone());
-        prop_assert_eq!(worst(given.outcomes) == Some(State::Success), is_good(&words));
+        let GivenStatus::Ended { auto: is_auto, outcomes } = given_status(&text).unwrap() else { panic!("it has ended") };
+        prop_assert_eq!(is_auto, auto);
+        prop_assert_eq!(outcomes.iter().map(Outcome::as_str).collect::<Vec<_>>(), words.clone());
+        prop_assert_eq!(worst(outcomes) == Some(State::Success), is_good(&words));
     }
 
     #[test]
@@ -134,7 +134,8 @@ proptest! {
             needs.iter().map(|(name, (word, output))| (name, json!({"result": word, "outputs": {"a": output}}))).collect();
         let json = json!(json);
         let given = given_status(&if auto { format!("auto {json}") } else { json.to_string() }).unwrap();
-        prop_assert_eq!(given.auto, auto);
-        prop_assert_eq!(worst(given.outcomes) == Some(State::Success), is_good(&words));
+        let GivenStatus::Ended { auto: is_auto, outcomes } = given else { panic!("it has ended") };
+        prop_assert_eq!(is_auto, auto);
+        prop_assert_eq!(worst(outcomes) == Some(State::Success), is_good(&words));
     }
 }

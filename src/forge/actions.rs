@@ -11,24 +11,10 @@ use time::format_description::well_known::Rfc3339;
 use super::http::Answer;
 use super::list::PAGE_LIMIT;
 use super::retry::{Again, DISPATCH, READ};
+use super::server::page_by_id;
 use super::{Error, Gitea};
 use crate::links::run_number_in;
-use crate::types::{GitRef, RepoName, RunId, RunNumber, WorkflowFile};
-
-/// What the dispatch endpoint takes. The values of inputs are strings: Gitea refuses a number with 422.
-#[derive(Debug, Serialize)]
-pub(crate) struct WorkflowDispatch<'a> {
-    #[serde(rename = "ref")]
-    pub(crate) git_ref: &'a GitRef,
-    pub(crate) inputs: &'a BTreeMap<String, String>,
-}
-
-/// The run that a dispatch started: its id, and the number that its page has.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DispatchedRun {
-    pub(crate) id: RunId,
-    pub(crate) number: RunNumber,
-}
+use crate::types::{GitRef, RepoName, RunId, RunNumber, RunRef, Workflow};
 
 /// The jobs of a run, and when the server said so.
 #[derive(Debug)]
@@ -92,24 +78,33 @@ impl Gitea {
     /// only where the server surely did nothing.
     pub(crate) async fn dispatch_workflow(
         &self,
-        target: &RepoName,
-        workflow: &WorkflowFile,
-        dispatch: &WorkflowDispatch<'_>,
-    ) -> Result<Option<DispatchedRun>, Error> {
+        workflow: &Workflow,
+        inputs: &BTreeMap<String, String>,
+    ) -> Result<Option<RunRef>, Error> {
+        /// The values of inputs are strings: Gitea refuses a number with 422.
+        #[derive(Serialize)]
+        struct Dispatch<'a> {
+            #[serde(rename = "ref")]
+            git_ref: &'a GitRef,
+            inputs: &'a BTreeMap<String, String>,
+        }
         #[derive(Deserialize)]
         struct RunDetails {
             workflow_run_id: RunId,
             #[serde(default)]
             html_url: String,
         }
-        let mut url = self.repo(target, &["actions", "workflows", workflow.as_str(), "dispatches"]);
+        let Workflow { target, file, git_ref } = workflow;
+        let mut url = self.repo(target, &["actions", "workflows", file.as_str(), "dispatches"]);
         // Without it the answer is 204 and the run cannot be known.
         url.set_query(Some("return_run_details=true"));
+        let dispatch = Dispatch { git_ref, inputs };
         let answer: Answer<Option<RunDetails>> =
-            self.http.request(Method::POST, url, Some(dispatch), Again::IfNotDone, DISPATCH).await?;
-        Ok(answer.value.map(|RunDetails { workflow_run_id: id, html_url }| DispatchedRun {
+            self.http.request(Method::POST, url, Some(&dispatch), Again::IfNotDone, DISPATCH).await?;
+        Ok(answer.value.map(|RunDetails { workflow_run_id: id, html_url }| RunRef {
+            target: target.clone(),
             id,
-            number: run_number_in(&html_url, target).unwrap_or_else(|| id.into()),
+            number: run_number_in(&html_url, target).unwrap_or_else(|| page_by_id(id)),
         }))
     }
 

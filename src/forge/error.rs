@@ -98,11 +98,6 @@ impl Error {
         self.is_unknown() && !self.is_read()
     }
 
-    /// What is true of a write that failed in this way: `not` says that it was not done.
-    pub(crate) fn not_done(&self, not: &'static str) -> &'static str {
-        if self.may_have_written() { "may be there or not" } else { not }
-    }
-
     /// Whether the request only reads.
     pub(crate) fn is_read(&self) -> bool {
         self.method == Method::GET

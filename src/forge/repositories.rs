@@ -9,7 +9,7 @@ use super::{Error, Gitea};
 use crate::types::{GitRef, PullRequestNumber, RepoName};
 
 /// A pull request in a list, as far as it is read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct PullRequest {
     pub(crate) number: PullRequestNumber,
     pub(crate) head: Head,
@@ -22,7 +22,7 @@ pub(crate) struct PullRequest {
 }
 
 /// The newest commit of a pull request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Head {
     pub(crate) sha: String,
 }

@@ -1,6 +1,5 @@
 //! When a request is sent again: the policy is data, and the decision which policy a request has stands at its call.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -87,7 +86,7 @@ pub(super) async fn retry<T>(
             (Failure::Final, _) | (Failure::Lost | Failure::Garbled, Again::IfNotDone) => return Err(error),
             (Failure::Garbled, Again::IfLost) if attempts >= GARBLED_ATTEMPTS => return Err(error),
             (Failure::NotDone { wait: Some(wait) }, _) => wait,
-            (Failure::NotDone { wait: None } | Failure::Lost | Failure::Garbled, _) => jittered(pause, random()),
+            (Failure::NotDone { wait: None } | Failure::Lost | Failure::Garbled, _) => jittered(pause, fastrand::f64()),
         };
         // The server may have asked for any time at all, so nothing is added to it.
         if wait >= deadline.saturating_duration_since(Instant::now()) {
@@ -103,11 +102,6 @@ pub(super) async fn retry<T>(
 /// `random` is from 0 to 1.
 fn jittered(pause: Duration, random: f64) -> Duration {
     pause.mul_f64(0.75 + random / 2.0)
-}
-
-/// A number from 0 to 1. The standard library seeds its hash maps at random, which is random enough for a pause, and for where to begin.
-pub(crate) fn random() -> f64 {
-    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
 }
 
 #[cfg(test)]
@@ -215,8 +209,5 @@ mod tests {
         6s..10s
         6s..10s
         ");
-        let randoms: Vec<f64> = (0..100).map(|_| random()).collect();
-        assert!(randoms.iter().all(|random| (0.0..=1.0).contains(random)));
-        assert!(randoms.iter().any(|random| *random < 0.5) && randoms.iter().any(|random| *random > 0.5));
     }
 }

@@ -1,25 +1,74 @@
 //! What this server can: the only room that compares version numbers.
 
+use std::num::NonZeroU64;
+
 use serde::Deserialize;
 
 use super::http::Answer;
 use super::retry::VERSION;
 use super::{Error, Gitea, not_gitea};
 use crate::text::one_line;
+use crate::types::{RunId, RunNumber};
+
+/// A server's kind and version, such as `1.26.4`, `1.27.0+dev-1-gabc`, or Forgejo's `9.0.0-dev+gitea-1.22.0`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Server {
+    /// Major and minor number.
+    version: (u32, u32),
+}
+
+impl Server {
+    fn new(version: &str) -> Option<Self> {
+        let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+        Some(Self { version: (numbers.next()?, numbers.next()?) })
+    }
+
+    /// The version for people: `1.26`.
+    pub(crate) fn version(&self) -> String {
+        format!("{}.{}", self.version.0, self.version.1)
+    }
+
+    /// Whether the answer to a dispatch names the run that it has started.
+    pub(crate) fn names_dispatched_runs(&self) -> bool {
+        self.version >= (1, 26)
+    }
+
+    /// The number in the address of a run's page: its id, or its number in the repository.
+    pub(crate) fn page_number(&self, id: RunId, index: RunNumber) -> RunNumber {
+        if self.has_pages_by_id() { page_by_id(id) } else { index }
+    }
+
+    fn has_pages_by_id(&self) -> bool {
+        self.version >= (1, 26)
+    }
+
+    /// What a server can that does not even tell its version: it is taken for a current one.
+    pub(crate) fn current() -> Self {
+        Self { version: (1, 26) }
+    }
+}
+
+/// The number of a run's page where that is the id: from Gitea 1.26 on.
+pub(super) fn page_by_id(id: RunId) -> RunNumber {
+    NonZeroU64::from(id).into()
+}
+
+impl Server {
+    /// The run of a page, on a server that names dispatched runs: the number is the id there.
+    pub(crate) fn run_of_page(number: RunNumber) -> RunId {
+        NonZeroU64::from(number).into()
+    }
+}
 
 impl Gitea {
-    /// The server's version, such as `1.26.4` or `1.27.0+dev-1-gabc`: major and minor number.
-    pub(crate) async fn version(&self) -> Result<(u32, u32), Error> {
+    /// The server's kind and version.
+    pub(crate) async fn server(&self) -> Result<Server, Error> {
         #[derive(Deserialize)]
         struct Version {
             version: String,
         }
         let url = self.api.join(["version"]);
         let Answer { value: Version { version }, .. } = self.get(url.clone(), VERSION).await?;
-        let mut numbers = version.split('.').map_while(|number| number.parse().ok());
-        match (numbers.next(), numbers.next()) {
-            (Some(major), Some(minor)) => Ok((major, minor)),
-            _ => Err(not_gitea(url, format!("the version is {}", one_line(&version)))),
-        }
+        Server::new(&version).ok_or_else(|| not_gitea(url, format!("the version is {}", one_line(&version))))
     }
 }

@@ -1,28 +1,24 @@
 //! `mode: dispatch`: starts the run, and puts the pending status with a link to it on the pull request's head.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
-use time::OffsetDateTime;
-use tokio::time::{Instant, sleep};
+use reqwest::Url;
+use tokio::time::Instant;
 
+use super::{OldServer, check_server};
 use crate::config::Dispatch;
-use crate::diagnosis;
-use crate::forge::{self, DispatchedRun, Gitea, NewStatus, WorkflowDispatch};
+use crate::diagnosis::{self, Failure};
+use crate::forge::{self, Gitea};
 use crate::links::PageBase;
-use crate::run::progress;
 use crate::runner::Runner;
-use crate::telling::RunStatuses;
-use crate::telling::words;
+use crate::telling::{Answer, Early, Overtaken, StatusDone};
 use crate::text::{self, markdown};
-use crate::types::{RunNumber, State};
+use crate::types::{Head, Place, RunRef, Workflow};
 
 /// A dispatch that took longer may have been overtaken by the report of its own run.
 const OVERTAKEN_AFTER: Duration = Duration::from_secs(2);
-
-/// How often a status is tried whose answer gets lost, and the pause before it is looked for.
-const STATUS_ATTEMPTS: u32 = 3;
-const STATUS_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why the step fails, and what is true all the same.
 #[derive(Debug, thiserror::Error)]
@@ -34,182 +30,176 @@ pub(crate) enum Error {
          the run: {page} . {told} ({cause})"
     )]
     Unknown { workflow: String, page: String, told: String, cause: String },
-    #[error("The run is under way, {page} , and tells its end itself: do not start another one. {status} ({cause})")]
-    Status { page: String, status: String, cause: String },
+    #[error("The run is under way, {page} , and tells its end itself: do not start another one. {status}")]
+    Status { page: Url, status: Failure },
+    #[error(
+        "The server has not said which run it started, so there is none to wait for: look for it and its end at {0}"
+    )]
+    NoRun(Url),
     #[error(transparent)]
-    OldServer(#[from] progress::OldServer),
+    OldServer(#[from] OldServer),
 }
 
-/// Two requests over one connection, where all goes well. Gives the run, where the server tells it.
+/// A dispatch that is under way, and the place where it is told.
+struct Sending<'a> {
+    gitea: &'a Gitea,
+    pages: &'a PageBase,
+    workflow: &'a Workflow,
+    place: &'a Place,
+    start: Instant,
+}
+
+/// Two requests over one connection, where all goes well. Gives the run that is to be waited for, if one is.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
     dispatch: &Dispatch,
     runner: &mut Runner<impl Write>,
-) -> Result<Option<DispatchedRun>, Error> {
-    let Dispatch { target, workflow, git_ref, inputs, source, pull_request, sha, context, wait } = dispatch;
+) -> Result<Option<RunRef>, Error> {
+    let Dispatch { workflow, place, wait, .. } = dispatch;
     if wait.is_some() {
-        progress::check_version(gitea, "`wait: true`").await?;
+        check_server(gitea, "`wait: true`").await?;
     }
-    let file = workflow.as_str();
-    let start = Instant::now();
-    let dispatched = gitea.dispatch_workflow(target, workflow, &WorkflowDispatch { git_ref, inputs }).await;
-    let run = match dispatched {
+    let sending = Sending { gitea, pages, workflow, place, start: Instant::now() };
+    let run = match gitea.dispatch_workflow(workflow, &inputs(dispatch)).await {
         Ok(run) => run,
-        Err(cause) => return Err(tell_failure(gitea, pages, dispatch, start, cause, runner).await),
+        Err(cause) => return Err(sending.tell_failure(cause, runner).await),
     };
-    let page = match run {
-        Some(run) => pages.run(target, run.number),
-        None => pages.workflow(target, workflow),
+    let page = match &run {
+        Some(run) => pages.run(&run.target, run.number),
+        None => pages.workflow(&workflow.target, &workflow.file),
     };
-    let on_behalf = match pull_request {
-        Some(number) => format!("pull request {source}#{number}"),
-        None => format!("commit {} of {source}", sha.short()),
-    };
-    runner.info(&format!("Dispatched {file} of {target} at {} for {on_behalf}", git_ref.as_str()));
-    match run {
-        Some(run) => {
-            runner.info(&format!("Run: {page}"));
-            runner.output("run-id", &run.id.to_string());
-        }
-        None => runner.info(&format!(
-            "The server does not say which run it started (Gitea does from 1.26 on), so the link is the workflow's page: {page}"
-        )),
-    }
-    // Written before the status is tried: the run is under way, whatever comes of its status.
-    runner.output("run-url", page.as_str());
-
-    let description = words::pending(target);
-    let status = NewStatus {
-        state: State::Pending,
-        target_url: page.as_str(),
-        description: &description,
-        context,
-        is_final: false,
-    };
-    let overtaken =
-        |statuses: &RunStatuses, _| statuses.beyond(run.map(|DispatchedRun { number, .. }| number)?, context);
-    let place = words::place(context, source, sha);
-    let look = start.elapsed() > OVERTAKEN_AFTER;
-    let status_now = match set_early_status(gitea, pages, dispatch, &status, look, overtaken).await {
-        Ok(None) => {
-            runner.info(&format!("Status {place}: pending, {description}"));
-            runner.output("state", &status.state.to_string());
-            "pending"
-        }
-        Ok(Some(run)) => {
-            left_alone(pages, dispatch, run, runner);
-            "left alone, since a run has told more"
-        }
-        Err(cause) => {
-            let diagnosis = diagnosis::of_status(gitea, source, &cause).await;
-            let status = match cause.may_have_written() {
-                true => "It is not known whether the pending status was set.".to_owned(),
-                false => format!("The pending status was not set. {}", diagnosis.beside_a_run()),
-            };
-            let error = Error::Status { page: page.to_string(), status, cause: cause.to_string() };
-            if wait.is_none() {
-                return Err(error);
-            }
-            // The end of the run is told all the same.
-            runner.warning(&error.to_string());
+    sending.log_run(run.as_ref(), &page, runner);
+    let status = match sending.set_pending(run.as_ref(), &page, runner).await {
+        Ok(what) => what,
+        // The end of the run is told all the same.
+        Err(status) if wait.is_some() => {
+            runner.warning(&Error::Status { page: page.clone(), status }.to_string());
             "not pending"
         }
+        Err(status) => return Err(Error::Status { page, status }),
     };
-
-    let on_behalf = match pull_request {
-        Some(number) => format!("Pull request [{source}#{number}]({})", pages.pull_request(source, *number)),
-        None => format!("Repository {source}"),
-    };
-    runner.summary(
-        &format!("Dispatched to {target}"),
-        &text::list(&[
-            format!("Run: [{} at {}]({page})", markdown(file), markdown(git_ref.as_str())),
-            format!("{on_behalf}, commit [{}]({})", sha.short(), pages.commit(source, sha)),
-            format!("Status {}: {status_now}", markdown(context.as_str())),
-        ]),
-    );
-    Ok(run)
-}
-
-/// Puts the cause of a failed dispatch on the pull request's page, and gives the error for the log.
-async fn tell_failure(
-    gitea: &Gitea,
-    pages: &PageBase,
-    dispatch: &Dispatch,
-    start: Instant,
-    cause: forge::Error,
-    runner: &mut Runner<impl Write>,
-) -> Error {
-    let Dispatch { target, workflow, source, sha, context, .. } = dispatch;
-    let unknown = cause.is_unknown();
-    let diagnosis = diagnosis::of_dispatch(gitea, dispatch, &cause).await;
-    let page = pages.workflow(target, workflow).to_string();
-    let description = if unknown { words::OUTCOME_UNKNOWN } else { &diagnosis.cause };
-    let status = NewStatus { state: State::Error, target_url: &page, description, context, is_final: false };
-    // The run may have been started, and have told its end while the answer to its dispatch got lost.
-    let told_since = |statuses: &RunStatuses, now: Option<OffsetDateTime>| {
-        statuses.since(now? - start.elapsed() - Duration::from_secs(1), context)
-    };
-    let told = match set_early_status(gitea, pages, dispatch, &status, unknown, told_since).await {
-        Ok(None) => {
-            runner.info(&format!("Status {}: error, {description}", words::place(context, source, sha)));
-            runner.output("state", &status.state.to_string());
-            "The pull request says so.".to_owned()
-        }
-        Ok(Some(run)) => {
-            left_alone(pages, dispatch, run, runner);
-            format!("It seems to have been: {}.", pages.run(target, run))
-        }
-        Err(error) => format!("The pull request could not be told either: {error}."),
-    };
-    let (workflow, cause) = (format!("{} of {target}", workflow.as_str()), cause.to_string());
-    if unknown {
-        Error::Unknown { workflow, page, told, cause }
-    } else {
-        Error::Refused { workflow, diagnosis: diagnosis.to_string(), told, cause }
+    sending.summarize(&page, status, runner);
+    match (run, wait) {
+        (Some(run), Some(_)) => Ok(Some(run)),
+        (None, Some(_)) => Err(Error::NoRun(page)),
+        (_, None) => Ok(None),
     }
 }
 
-/// Sets a status that a final one may overtake: before it is sent again, and before it is sent at all where `look` says so,
-/// the statuses are read, and one that `told` finds is left alone and given. `told` gets the server's clock too.
-async fn set_early_status(
-    gitea: &Gitea,
-    pages: &PageBase,
-    dispatch: &Dispatch,
-    status: &NewStatus<'_>,
-    mut look: bool,
-    told: impl Fn(&RunStatuses, Option<OffsetDateTime>) -> Option<RunNumber>,
-) -> Result<Option<RunNumber>, forge::Error> {
-    let Dispatch { target, source, sha, .. } = dispatch;
-    let mut attempt = 1;
-    let mut lost = None;
-    loop {
-        if look {
-            let statuses = match gitea.statuses(source, sha).await {
-                Ok(statuses) => statuses,
-                // What got lost before matters more than that it could not be looked for.
-                Err(error) => return Err(lost.unwrap_or(error)),
-            };
-            if let Some(run) = told(&RunStatuses::new(&statuses, pages, target), statuses.answered_at) {
-                return Ok(Some(run));
-            }
-        }
-        match gitea.create_status(source, sha, status).await {
-            Err(error) if error.is_unknown() && attempt < STATUS_ATTEMPTS => {
-                sleep(STATUS_PAUSE * attempt).await;
-                look = true;
-                lost = Some(error);
-                attempt += 1;
-            }
-            result => return result.map(|_| None),
-        }
-    }
+/// The inputs of the run: the four of the pull request, and the user's own.
+fn inputs(dispatch: &Dispatch) -> BTreeMap<String, String> {
+    let Dispatch { own_inputs, place: Place { head, .. }, head_ref, .. } = dispatch;
+    let mut inputs = own_inputs.clone();
+    inputs.extend([
+        ("pr_number".to_owned(), head.pull_request.map(|number| number.to_string()).unwrap_or_default()),
+        ("pr_head_sha".to_owned(), head.sha.as_str().to_owned()),
+        ("pr_head_ref".to_owned(), head_ref.clone()),
+        ("source_repo".to_owned(), head.source.to_string()),
+    ]);
+    inputs
 }
 
-fn left_alone(pages: &PageBase, dispatch: &Dispatch, run: RunNumber, runner: &mut Runner<impl Write>) {
-    let Dispatch { target, source, sha, context, .. } = dispatch;
-    let page = pages.run(target, run);
-    let place = words::place(context, source, sha);
-    runner.info(&format!("Status {place} is left alone: it already tells of {page}"));
+impl Sending<'_> {
+    /// Log and outputs are written before the status is tried: the run is under way, whatever comes of its status.
+    fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
+        let Workflow { target, file, git_ref } = self.workflow;
+        let Head { source, sha, pull_request } = &self.place.head;
+        let on_behalf = match pull_request {
+            Some(number) => format!("pull request {source}#{number}"),
+            None => format!("commit {} of {source}", sha.short()),
+        };
+        let (file, at) = (file.as_str(), git_ref.as_str());
+        runner.info(&format!("Dispatched {file} of {target} at {at} for {on_behalf}"));
+        match run {
+            Some(run) => {
+                runner.info(&format!("Run: {page}"));
+                runner.output("run-id", &run.id.to_string());
+            }
+            None => runner.info(&format!(
+                "The server does not say which run it started (Gitea does from 1.26 on), so the link is the workflow's page: {page}"
+            )),
+        }
+        runner.output("run-url", page.as_str());
+    }
+
+    /// Sets the pending status, and says in a few words what became of it.
+    async fn set_pending(
+        &self,
+        run: Option<&RunRef>,
+        page: &Url,
+        runner: &mut Runner<impl Write>,
+    ) -> Result<&'static str, Failure> {
+        let overtaken = run.map_or(Overtaken::Never, |run| Overtaken::ByRun(run.number));
+        let look = self.start.elapsed() > OVERTAKEN_AFTER;
+        let answer = Answer::Dispatched;
+        match self.early(&answer, page.as_str(), look, overtaken).set(self.gitea, self.pages).await {
+            Ok(done) => {
+                self.log_status(&done, &answer, runner);
+                Ok(if done == StatusDone::Set { "pending" } else { "left alone, since a run has told more" })
+            }
+            Err(error) => Err(diagnosis::status_failure(self.gitea, "The pending status", self.place, error).await),
+        }
+    }
+
+    /// Puts the cause of a failed dispatch on the pull request's page, and gives the error for the log.
+    async fn tell_failure(&self, cause: forge::Error, runner: &mut Runner<impl Write>) -> Error {
+        let Workflow { target, file, .. } = self.workflow;
+        let unknown = cause.is_unknown();
+        let diagnosis = diagnosis::of_dispatch(self.gitea, self.workflow, &cause).await;
+        let page = self.pages.workflow(target, file).to_string();
+        let answer = if unknown { Answer::Unknown } else { Answer::Refused(diagnosis.cause.clone()) };
+        // The run may have been started, and have told its end while the answer to its dispatch got lost.
+        let early = self.early(&answer, &page, unknown, Overtaken::After(self.start));
+        let told = match early.set(self.gitea, self.pages).await {
+            Ok(done) => {
+                self.log_status(&done, &answer, runner);
+                match done {
+                    StatusDone::Newer(run) => format!("It seems to have been: {}.", self.pages.run(target, run)),
+                    _ => "The pull request says so.".to_owned(),
+                }
+            }
+            Err(error) => format!("The pull request could not be told either: {error}."),
+        };
+        let (workflow, cause) = (format!("{} of {target}", file.as_str()), cause.to_string());
+        if unknown {
+            Error::Unknown { workflow, page, told, cause }
+        } else {
+            Error::Refused { workflow, diagnosis: diagnosis.to_string(), told, cause }
+        }
+    }
+
+    fn early<'a>(&'a self, answer: &'a Answer, page: &'a str, look: bool, overtaken: Overtaken) -> Early<'a> {
+        Early { place: self.place, target: &self.workflow.target, page, answer, look, overtaken }
+    }
+
+    fn log_status(&self, done: &StatusDone, answer: &Answer, runner: &mut Runner<impl Write>) {
+        let (place, target) = (self.place.status(), &self.workflow.target);
+        match done {
+            StatusDone::Newer(run) => {
+                let page = self.pages.run(target, *run);
+                runner.info(&format!("Status {place} is left alone: it already tells of {page}"));
+            }
+            _ => {
+                let state = answer.state();
+                runner.info(&format!("Status {place}: {state}, {}", answer.description(target)));
+                runner.output("state", &state.to_string());
+            }
+        }
+    }
+
+    fn summarize(&self, page: &Url, status: &str, runner: &mut Runner<impl Write>) {
+        let Workflow { target, file, git_ref } = self.workflow;
+        let Head { source, sha, pull_request } = &self.place.head;
+        let on_behalf = match pull_request {
+            Some(number) => format!("Pull request [{source}#{number}]({})", self.pages.pull_request(source, *number)),
+            None => format!("Repository {source}"),
+        };
+        let lines = [
+            format!("Run: [{} at {}]({page})", markdown(file.as_str()), markdown(git_ref.as_str())),
+            format!("{on_behalf}, commit [{}]({})", sha.short(), self.pages.commit(source, sha)),
+            format!("Status {}: {status}", markdown(self.place.context.as_str())),
+        ];
+        runner.summary(&format!("Dispatched to {target}"), &text::list(&lines));
+    }
 }

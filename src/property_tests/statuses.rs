@@ -74,10 +74,10 @@ proptest! {
         let told_of = |number| statuses.iter().filter(|status| status.context == "a").find(|status| linked(status, number));
         if let Some(newer) = runs.newer_than(run, &context) {
             prop_assert!(newer > run && told_of(newer).is_some());
-            prop_assert_eq!(runs.beyond(run, &context), Some(newer));
+            prop_assert_eq!(runs.end_or_newer(run, &context), Some(newer));
         }
-        if let Some(beyond) = runs.beyond(run, &context) {
-            prop_assert!(beyond > run || beyond == run && told_of(run).is_some_and(|status| status.state != "pending"));
+        if let Some(end_or_newer) = runs.end_or_newer(run, &context) {
+            prop_assert!(end_or_newer > run || end_or_newer == run && told_of(run).is_some_and(|status| status.state != "pending"));
         }
         if let Some(number) = runs.since(since, &context) {
             prop_assert!(told_of(number).and_then(Status::created_at).is_some_and(|time| time >= since));

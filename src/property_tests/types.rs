@@ -94,7 +94,7 @@ proptest! {
 
     #[test]
     fn outcome_is_a_success_by_one_word_only(word in text()) {
-        let outcome = Outcome::from(word.as_str());
+        let outcome = Outcome::new(word.as_str());
         prop_assert_eq!(outcome.as_str(), word.as_str());
         prop_assert_eq!(outcome.state() == State::Success, word == "success");
     }

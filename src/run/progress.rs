@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::diagnosis;
 use crate::forge::{Error, Gitea, Job, RunJobs};
-use crate::types::{Outcome, RepoName, RunId};
+use crate::types::{Ending, Outcome, RepoName, RunId};
 
 /// How far a run has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,17 +24,15 @@ pub(crate) enum Progress {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct End {
-    /// The worst of its jobs'.
-    pub(crate) outcome: Outcome,
-    /// From the first job's start to the last one's end; `None` where none has begun.
-    pub(crate) elapsed: Option<Duration>,
+    /// The worst of its jobs', and the time from the first job's start to the last one's end.
+    pub(crate) ending: Ending,
     /// Counts the re-runs, from 1.
     pub(crate) attempt: u32,
 }
 
 /// A run whose state cannot be told.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unknown {
+pub(crate) enum Unreadable {
     /// The server gives one answer for a run that was deleted and for all of a repository that is hidden.
     #[error(
         "{0} is missing, or hidden from the token, so nobody can tell what became of its run: see that the name in `target` is right, and \
@@ -46,63 +43,41 @@ pub(crate) enum Unknown {
     Server(#[from] Error),
 }
 
-/// A server that does not tell which run a dispatch has started, or one that could not be asked.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OldServer {
-    #[error(
-        "Nothing was sent: {what} needs Gitea 1.26 or later, which tells the run of a dispatch, and this server is {}.{}",
-        version.0, version.1
-    )]
-    Old { what: &'static str, version: (u32, u32) },
-    #[error("Nothing was sent: {what} needs Gitea 1.26 or later, and the server's version could not be read. {cause}")]
-    Unknown { what: &'static str, cause: String },
-}
-
-/// Refuses `what` on a server that does not tell the run of a dispatch.
-pub(crate) async fn check_version(gitea: &Gitea, what: &'static str) -> Result<(), OldServer> {
-    match gitea.version().await {
-        Ok(version) if version < (1, 26) => Err(OldServer::Old { what, version }),
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let cause = format!("{} ({error})", diagnosis::of_version(&error));
-            Err(OldServer::Unknown { what, cause })
+impl Progress {
+    /// Reads how far a run has come.
+    pub(crate) async fn read(gitea: &Gitea, target: &RepoName, run: RunId) -> Result<Self, Unreadable> {
+        match gitea.run_jobs(target, run).await {
+            Ok(RunJobs { jobs, .. }) if !jobs.is_empty() => Ok(Self::of_jobs(&jobs)),
+            // The list is there for a run that is gone too, and tells that the repository can be seen. A run that has just been made
+            // may have no jobs yet.
+            Ok(_) => Ok(if gitea.has_run(target, run).await? { Self::Running(None) } else { Self::Gone }),
+            Err(error) if error.is_not_found() => match gitea.repository(target).await {
+                Ok(_) => Ok(Self::Gone),
+                Err(error) if error.is_not_found() => Err(Unreadable::Hidden(target.clone())),
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
         }
     }
-}
 
-/// Asks for a run.
-pub(crate) async fn of(gitea: &Gitea, target: &RepoName, run: RunId) -> Result<Progress, Unknown> {
-    match gitea.run_jobs(target, run).await {
-        Ok(RunJobs { jobs, .. }) if !jobs.is_empty() => Ok(of_jobs(&jobs)),
-        // The list is there for a run that is gone too, and tells that the repository can be seen. A run that has just been made
-        // may have no jobs yet.
-        Ok(_) => Ok(if gitea.has_run(target, run).await? { Progress::Running(None) } else { Progress::Gone }),
-        Err(error) if error.is_not_found() => match gitea.repository(target).await {
-            Ok(_) => Ok(Progress::Gone),
-            Err(error) if error.is_not_found() => Err(Unknown::Hidden(target.clone())),
-            Err(error) => Err(error.into()),
-        },
-        Err(error) => Err(error.into()),
+    fn of_jobs(jobs: &[Job]) -> Self {
+        if jobs.iter().any(|job| job.conclusion().is_none()) {
+            let created = jobs.iter().filter_map(Job::created_at).min();
+            let waits = jobs.iter().any(|job| job.state == "queued");
+            return if waits && jobs.iter().all(|job| job.started_at().is_none()) {
+                Self::Queued(created)
+            } else {
+                Self::Running(created)
+            };
+        }
+        let attempt = jobs.iter().map(|job| job.run_attempt).max().unwrap_or_default();
+        let latest = || latest(jobs);
+        let started = latest().filter(|job| job.run_attempt == attempt).filter_map(Job::started_at).min();
+        let completed = latest().filter_map(Job::completed_at).max();
+        let elapsed = started.zip(completed).and_then(|(start, end)| Duration::try_from(end - start).ok());
+        let outcome = latest().filter_map(Job::conclusion).map(Outcome::new).max().unwrap_or(Outcome::Skipped);
+        Self::Ended(End { ending: Ending { outcome, elapsed }, attempt: attempt.max(1) })
     }
-}
-
-fn of_jobs(jobs: &[Job]) -> Progress {
-    if jobs.iter().any(|job| job.conclusion().is_none()) {
-        let created = jobs.iter().filter_map(Job::created_at).min();
-        let waits = jobs.iter().any(|job| job.state == "queued");
-        return if waits && jobs.iter().all(|job| job.started_at().is_none()) {
-            Progress::Queued(created)
-        } else {
-            Progress::Running(created)
-        };
-    }
-    let attempt = jobs.iter().map(|job| job.run_attempt).max().unwrap_or_default();
-    let latest = || latest(jobs);
-    let started = latest().filter(|job| job.run_attempt == attempt).filter_map(Job::started_at).min();
-    let completed = latest().filter_map(Job::completed_at).max();
-    let elapsed = started.zip(completed).and_then(|(start, end)| Duration::try_from(end - start).ok());
-    let outcome = latest().filter_map(Job::conclusion).map(Outcome::from).max().unwrap_or(Outcome::Skipped);
-    Progress::Ended(End { outcome, elapsed, attempt: attempt.max(1) })
 }
 
 /// Of each job its last attempt: a re-run of some jobs keeps the others as they ended.
@@ -121,7 +96,7 @@ mod tests {
 
     fn progress(jobs: &[Value]) -> Progress {
         let jobs: Vec<Job> = jobs.iter().map(|job| serde_json::from_value(job.clone()).unwrap()).collect();
-        of_jobs(&jobs)
+        Progress::of_jobs(&jobs)
     }
 
     fn job(name: &str, state: &str, conclusion: Option<&str>, attempt: u32, times: [u8; 2]) -> Value {
@@ -136,8 +111,8 @@ mod tests {
     }
 
     fn end(outcome: &str, elapsed: Option<u64>, attempt: u32) -> Progress {
-        let (outcome, elapsed) = (Outcome::from(outcome), elapsed.map(Duration::from_secs));
-        Progress::Ended(End { outcome, elapsed, attempt })
+        let (outcome, elapsed) = (Outcome::new(outcome), elapsed.map(Duration::from_secs));
+        Progress::Ended(End { ending: Ending { outcome, elapsed }, attempt })
     }
 
     #[test]

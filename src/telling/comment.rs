@@ -1,40 +1,39 @@
-//! The comment about a run: one a run, or one a pull request and context.
+//! The comment about a run: one per run, or one per pull request and context that is edited in place.
 
-use std::fmt;
 use std::io::Write;
 use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-use super::Marker;
-use crate::config::CommentMode;
-use crate::forge::{Comment, Error, Gitea, User};
-use crate::links::PageBase;
+use super::comment_text::CommentText;
+use super::{Marker, StatusDone, Teller};
+use crate::forge::{Comment, Error, User};
 use crate::runner::Runner;
-use crate::types::{CommentId, PullRequestNumber, RepoName};
+use crate::types::{CommentId, CommentMode, Commenting, Ending, PullRequestNumber};
 
 /// How often a comment is tried whose answer gets lost, and the pause before it is looked for.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A comment that is to be on a pull request.
-pub(crate) struct RunComment<'a> {
-    pub(crate) repo: &'a RepoName,
-    pub(crate) number: PullRequestNumber,
-    pub(crate) mode: CommentMode,
-    /// With the marker at its end.
-    pub(crate) text: &'a str,
-    pub(crate) marker: &'a Marker,
+pub(crate) struct Draft<'a> {
+    pub(super) number: PullRequestNumber,
+    pub(super) mode: CommentMode,
+    ending: &'a Ending,
+    body: Option<&'a str>,
+    marker: Marker,
     /// Whether another comment about the very same run is as good: the run's own report says more than anybody else could.
-    pub(crate) yields: bool,
+    yields: bool,
     /// The server's clock before the comment was tried.
-    pub(crate) since: Option<OffsetDateTime>,
+    since: Option<OffsetDateTime>,
 }
 
 /// What became of a comment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Done {
+pub(crate) enum CommentDone {
+    /// There was none to write.
+    None,
     Created(CommentId),
     Edited(CommentId),
     /// Somebody has made it before.
@@ -43,47 +42,39 @@ pub(crate) enum Done {
     Newer(CommentId),
 }
 
-impl fmt::Display for Done {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Created(_) => "The comment was created.",
-            Self::Edited(_) => "The comment was edited.",
-            Self::Found(_) => "The comment was there already.",
-            Self::Newer(_) => "The comment is a newer run's, and was left alone.",
-        })
-    }
-}
-
-impl Done {
-    /// Tells it in the log and the outputs, and gives a line of Markdown for the summary.
-    pub(crate) fn tell(
-        self,
-        pages: &PageBase,
-        repo: &RepoName,
-        number: PullRequestNumber,
-        runner: &mut Runner<impl Write>,
-    ) -> String {
+impl CommentDone {
+    /// Writes the log line and the outputs, and gives a line of Markdown for the summary.
+    pub(crate) fn announce(self, teller: &Teller<'_>, runner: &mut Runner<impl Write>) -> Option<String> {
         let (id, what) = match self {
+            Self::None => return None,
             Self::Created(id) => (id, "Comment"),
             Self::Edited(id) => (id, "Edited the comment"),
             Self::Found(id) => (id, "Comment that is there already"),
             Self::Newer(id) => (id, "Comment of a newer run, left alone"),
         };
-        let link = pages.comment(repo, number, id);
-        runner.info(&format!("{what} on pull request {repo}#{number}: {link}"));
+        let source = &teller.place.head.source;
+        let number = teller.place.head.pull_request?;
+        let link = teller.pages.comment(source, number, id);
+        runner.info(&format!("{what} on pull request {source}#{number}: {link}"));
         runner.output("comment-id", &id.to_string());
         runner.output("comment-url", link.as_str());
-        format!("[{what}]({link}) on pull request {repo}#{number}")
+        Some(format!("[{what}]({link}) on pull request {source}#{number}"))
+    }
+
+    /// For the end of an error about the status.
+    pub(super) fn sentence(self) -> &'static str {
+        match self {
+            Self::None => "There was no comment to create.",
+            Self::Created(_) => "The comment was created.",
+            Self::Edited(_) => "The comment was edited.",
+            Self::Found(_) => "The comment was there already.",
+            Self::Newer(_) => "The comment is a newer run's, and was left alone.",
+        }
     }
 }
 
-/// What is true of a comment that could not be written.
-pub(crate) fn undone(error: &Error) -> &'static str {
-    error.not_done(if error.is_edit() { "was not edited" } else { "was not created" })
-}
-
 /// What is there of it.
-enum Place {
+enum There {
     Nothing,
     /// A comment about the same run and attempt.
     Same(CommentId),
@@ -92,53 +83,73 @@ enum Place {
     Newer(CommentId),
 }
 
-impl RunComment<'_> {
-    /// Puts it beside the comments that are `there` (none where they need not be looked at). Where an answer gets lost, the
-    /// comments are read before anything is sent again. `authors` gives the accounts whose comments are one's own, as soon as
-    /// they are known: everybody may write the marker.
-    pub(crate) async fn put(
+impl<'a> Teller<'a> {
+    /// The comment about the end of the run in this attempt, for somebody who watches the run. `None` where there is no pull
+    /// request to comment on, or where no comment is wanted.
+    pub(crate) fn draft(&self, commenting: Commenting, ending: &'a Ending, attempt: u32) -> Option<Draft<'a>> {
+        let number = self.place.head.pull_request.filter(|_| commenting.mode != CommentMode::Off)?;
+        let (target, context) = (self.run.target.clone(), self.place.context.clone());
+        let marker = Marker { target, run: self.run.id, attempt, context };
+        Some(Draft { number, mode: commenting.mode, ending, body: None, marker, yields: true, since: None })
+    }
+
+    fn text(&self, draft: &Draft<'_>) -> String {
+        let (context, page) = (&self.place.context, &self.page());
+        let Draft { ending, body, marker, .. } = draft;
+        CommentText { context, outcome: &ending.outcome, page, body: *body, marker }.to_markdown()
+    }
+
+    /// Puts it beside the comments that are `there`, which are read if they were not. Where an answer gets lost, the comments
+    /// are read before anything is sent again. `authors` gives the accounts whose comments are one's own, as soon as they are
+    /// known: everybody may write the marker.
+    pub(super) async fn put(
         &self,
-        gitea: &Gitea,
-        mut there: Vec<Comment>,
+        draft: &Draft<'_>,
+        there: Option<Vec<Comment>>,
         authors: impl Fn() -> Vec<User>,
-    ) -> Result<Done, Error> {
+    ) -> Result<CommentDone, Error> {
+        let (gitea, repo, text) = (self.gitea, &self.place.head.source, self.text(draft));
+        let mut there = match there {
+            Some(there) => there,
+            None => self.comments(draft).await?,
+        };
         let mut attempt = 1;
         // What is said of one that is there after its answer got lost.
-        let mut done: fn(CommentId) -> Done = Done::Created;
+        let mut done: fn(CommentId) -> CommentDone = CommentDone::Created;
         loop {
             // One that is edited may be old.
             let mut since = None;
-            let written = match self.place(&there, &authors()) {
-                Place::Same(id) if attempt > 1 => return Ok(done(id)),
-                Place::Same(id) => return Ok(Done::Found(id)),
-                Place::Newer(id) => return Ok(Done::Newer(id)),
-                Place::Ours(id) => match gitea.edit_comment(self.repo, id, self.text).await {
+            let written = match draft.find(&there, &authors(), &text) {
+                There::Same(id) if attempt > 1 => return Ok(done(id)),
+                There::Same(id) => return Ok(CommentDone::Found(id)),
+                There::Newer(id) => return Ok(CommentDone::Newer(id)),
+                There::Ours(id) => match gitea.edit_comment(repo, id, &text).await {
                     // It was deleted since it was read.
                     Err(error) if error.is_missing_comment() => {
                         there.retain(|comment| comment.id != id);
                         continue;
                     }
                     edited => {
-                        done = Done::Edited;
-                        edited.map(|()| Done::Edited(id))
+                        done = CommentDone::Edited;
+                        edited.map(|()| CommentDone::Edited(id))
                     }
                 },
-                Place::Nothing => {
-                    (done, since) = (Done::Created, self.since);
-                    gitea.create_comment(self.repo, self.number, self.text).await.map(Done::Created)
+                There::Nothing => {
+                    (done, since) = (CommentDone::Created, draft.since);
+                    gitea.create_comment(repo, draft.number, &text).await.map(CommentDone::Created)
                 }
             };
             match written {
                 Err(error) if error.is_unknown() => {
                     sleep(PAUSE * attempt).await;
-                    there = match gitea.comments(self.repo, self.number, since).await {
+                    there = match gitea.comments(repo, draft.number, since).await {
                         Ok(there) => there,
                         // What cannot be looked for is not sent again.
                         Err(_) => return Err(error),
                     };
                     if attempt >= ATTEMPTS {
-                        return match self.place(&there, &authors()) {
-                            Place::Same(id) => Ok(done(id)),
+                        return match draft.find(&there, &authors(), &text) {
+                            There::Same(id) => Ok(done(id)),
                             _ => Err(error),
                         };
                     }
@@ -148,12 +159,26 @@ impl RunComment<'_> {
             }
         }
     }
+}
 
-    fn place(&self, there: &[Comment], authors: &[User]) -> Place {
+impl<'a> Draft<'a> {
+    /// The run's own: its word replaces that of others, and the user's Markdown belongs to it. `since` is the server's clock
+    /// before anything was written.
+    pub(crate) fn of_the_run_itself(self, body: Option<&'a str>, since: Option<OffsetDateTime>) -> Self {
+        Self { body, since, yields: false, ..self }
+    }
+
+    /// Whether it is not to be written, after this became of the status: in `update` the one comment is the newer run's, and
+    /// without the status nobody knows which comment is one's own.
+    pub(super) fn is_outdated(&self, status: &Result<StatusDone, Error>) -> bool {
+        self.mode == CommentMode::Update && !matches!(status, Ok(StatusDone::Set | StatusDone::Ended(_)))
+    }
+
+    fn find(&self, there: &[Comment], authors: &[User], text: &str) -> There {
         let is_ours = |comment: &Comment| comment.user.is_some_and(|user| authors.contains(&user));
         let marked = there.iter().filter_map(|comment| {
             let marker = Marker::at_end_of(&comment.body)?;
-            marker.has_place_of(self.marker).then_some((comment, marker))
+            marker.has_place_of(&self.marker).then_some((comment, marker))
         });
         let marked: Vec<_> = marked.collect();
         let same = marked.iter().filter(|(_, marker)| marker.age() == self.marker.age()).map(|(comment, _)| *comment);
@@ -161,18 +186,18 @@ impl RunComment<'_> {
         let nameless = |comment: &&Comment| authors.is_empty() || comment.user.is_none();
         let known = same.clone().find(|comment| is_ours(comment)).or_else(|| same.clone().find(nameless));
         if let Some(comment) = known {
-            let as_it_should_be = self.yields || comment.body.trim_end() == self.text.trim_end();
+            let as_it_should_be = self.yields || comment.body.trim_end() == text.trim_end();
             let ours = !as_it_should_be && is_ours(comment);
-            return if ours { Place::Ours(comment.id) } else { Place::Same(comment.id) };
+            return if ours { There::Ours(comment.id) } else { There::Same(comment.id) };
         }
         if self.mode != CommentMode::Update {
-            return Place::Nothing;
+            return There::Nothing;
         }
         let newest = marked.iter().filter(|(comment, _)| is_ours(comment)).max_by_key(|(_, marker)| marker.age());
         match newest {
-            Some((comment, marker)) if marker.age() > self.marker.age() => Place::Newer(comment.id),
-            Some((comment, _)) => Place::Ours(comment.id),
-            None => Place::Nothing,
+            Some((comment, marker)) if marker.age() > self.marker.age() => There::Newer(comment.id),
+            Some((comment, _)) => There::Ours(comment.id),
+            None => There::Nothing,
         }
     }
 }

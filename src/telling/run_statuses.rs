@@ -7,7 +7,10 @@ use crate::links::PageBase;
 use crate::types::{RepoName, RunNumber, StatusContext};
 
 /// The statuses of a commit that link to a run of one repository.
-pub(crate) struct RunStatuses(Vec<RunStatus>);
+pub(crate) struct RunStatuses {
+    of_runs: Vec<RunStatus>,
+    read_at: Option<OffsetDateTime>,
+}
 
 struct RunStatus {
     context: String,
@@ -45,12 +48,17 @@ impl RunStatuses {
                 created_at: status.created_at(),
             })
         });
-        Self(of_run.collect())
+        Self { of_runs: of_run.collect(), read_at: statuses.answered_at }
+    }
+
+    /// When they were read, by the server's own clock.
+    pub(crate) fn read_at(&self) -> Option<OffsetDateTime> {
+        self.read_at
     }
 
     /// The context of the status that links to `run`.
     pub(crate) fn context_of(&self, run: RunNumber) -> Option<StatusContext> {
-        self.0.iter().find(|status| status.run == run)?.context.parse().ok()
+        self.of_runs.iter().find(|status| status.run == run)?.context.parse().ok()
     }
 
     /// The newer run that the status of `context` tells of.
@@ -60,7 +68,7 @@ impl RunStatuses {
 
     /// The run that the status of `context` tells the end of, or which is newer than `run`: one that a pending status of
     /// `run` must not overwrite.
-    pub(crate) fn beyond(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
+    pub(crate) fn end_or_newer(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
         self.of(context)
             .filter(|status| status.run > run || status.run == run && !status.is_pending())
             .map(|status| status.run)
@@ -90,14 +98,14 @@ impl RunStatuses {
 
     /// All that wait for the end of a run.
     pub(crate) fn all_pending(&self) -> impl Iterator<Item = Pending> {
-        self.0.iter().filter(|status| status.is_pending()).filter_map(|status| {
+        self.of_runs.iter().filter(|status| status.is_pending()).filter_map(|status| {
             let (description, created_at) = (status.description.clone(), status.created_at);
             Some(Pending { context: status.context.parse().ok()?, run: status.run, description, created_at })
         })
     }
 
     fn of(&self, context: &StatusContext) -> Option<&RunStatus> {
-        self.0.iter().find(|status| status.context == context.as_str())
+        self.of_runs.iter().find(|status| status.context == context.as_str())
     }
 }
 
@@ -123,12 +131,12 @@ mod tests {
     #[test]
     fn pending_status_yields_to_the_end_of_its_run_and_to_a_newer_run() {
         let context = "c".parse().unwrap();
-        let beyond = |run, state| status(run, state, "").beyond(number(30), &context);
-        assert_eq!(beyond(30, "pending"), None);
-        assert_eq!(beyond(30, "success"), Some(number(30)));
-        assert_eq!(beyond(31, "pending"), Some(number(31)));
-        assert_eq!(beyond(29, "success"), None);
-        assert_eq!(status(31, "success", "").beyond(number(30), &"another".parse().unwrap()), None);
+        let end_or_newer = |run, state| status(run, state, "").end_or_newer(number(30), &context);
+        assert_eq!(end_or_newer(30, "pending"), None);
+        assert_eq!(end_or_newer(30, "success"), Some(number(30)));
+        assert_eq!(end_or_newer(31, "pending"), Some(number(31)));
+        assert_eq!(end_or_newer(29, "success"), None);
+        assert_eq!(status(31, "success", "").end_or_newer(number(30), &"another".parse().unwrap()), None);
     }
 
     #[test]

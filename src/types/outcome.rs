@@ -1,12 +1,13 @@
 //! How a run or a job ended, and the state that tells it on a commit.
 
-use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
 /// The state of a commit status. Gitea stores any text, and shows an unknown one without an icon, so only these are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum State {
     Pending,
     Success,
@@ -15,20 +16,9 @@ pub(crate) enum State {
     Skipped,
 }
 
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pending => "pending",
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::Error => "error",
-            Self::Skipped => "skipped",
-        })
-    }
-}
-
 /// How a job or a run ended, from the best to the worst: of several, the greatest counts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::AsRefStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Outcome {
     Skipped,
     Neutral,
@@ -38,7 +28,16 @@ pub(crate) enum Outcome {
     TimedOut,
     Failure,
     /// A word that is none of the above. It is shown as it came, and never taken for a success.
+    #[strum(default)]
     Unlisted(String),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) outcome: Outcome,
+    /// How long it took; left out of the words where it is not known.
+    pub(crate) elapsed: Option<Duration>,
 }
 
 impl Outcome {
@@ -52,31 +51,15 @@ impl Outcome {
         }
     }
 
+    /// The outcome of this word.
+    pub(crate) fn new(word: &str) -> Self {
+        word.parse().unwrap_or_else(|_| Self::Unlisted(word.to_owned()))
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match self {
-            Self::Skipped => "skipped",
-            Self::Neutral => "neutral",
-            Self::Success => "success",
-            Self::Cancelled => "cancelled",
-            Self::StartupFailure => "startup_failure",
-            Self::TimedOut => "timed_out",
-            Self::Failure => "failure",
             Self::Unlisted(word) => word,
-        }
-    }
-}
-
-impl From<&str> for Outcome {
-    fn from(word: &str) -> Self {
-        match word {
-            "skipped" => Self::Skipped,
-            "neutral" => Self::Neutral,
-            "success" => Self::Success,
-            "cancelled" => Self::Cancelled,
-            "startup_failure" => Self::StartupFailure,
-            "timed_out" => Self::TimedOut,
-            "failure" => Self::Failure,
-            other => Self::Unlisted(other.to_owned()),
+            listed => listed.as_ref(),
         }
     }
 }
@@ -89,14 +72,14 @@ mod tests {
     fn worst_outcome_is_the_greatest() {
         let order =
             ["skipped", "neutral", "success", "cancelled", "startup_failure", "timed_out", "failure", "exploded"];
-        let outcomes = order.map(Outcome::from);
+        let outcomes = order.map(Outcome::new);
         assert!(outcomes.is_sorted());
         assert_eq!(outcomes.each_ref().map(Outcome::as_str), order);
     }
 
     #[test]
     fn outcome_has_the_state_that_gitea_gives_a_job() {
-        let state = |word| Outcome::from(word).state().to_string();
+        let state = |word| Outcome::new(word).state().to_string();
         assert_eq!(state("success"), "success");
         for word in ["failure", "cancelled", "timed_out", "startup_failure"] {
             assert_eq!(state(word), "failure", "{word}");

@@ -62,8 +62,8 @@ pub(super) fn authenticate(world: &World, authorization: Option<&str>) -> Result
         authorization.split_once(' ').filter(|(scheme, _)| ["token", "bearer"].contains(&&*scheme.to_lowercase()));
     let token = value.and_then(|(_, value)| world.tokens.get(value.trim()));
     let message = match world.version {
-        Version::V1_24 => "user does not exist [uid: 0, name: ]",
-        Version::V1_25 | Version::V1_26 => "invalid username, password or token",
+        Version::Forgejo | Version::V1_24 => "user does not exist [uid: 0, name: ]",
+        Version::V1_25 | Version::V1_26 | Version::V1_27 => "invalid username, password or token",
     };
     token.cloned().map(Some).ok_or_else(|| error(world, 401, message))
 }
@@ -109,6 +109,16 @@ impl Call<'_> {
             return Err(error(self.world, 403, "user should be the owner of the repo"));
         }
         Ok(full_name)
+    }
+
+    /// Actions that are off cannot be read, except by those who could turn them on (read).
+    pub(super) fn check_actions(&self, repo: &str) -> Result<(), Answer> {
+        let repository = self.world.repository_ref(repo);
+        if repository.actions_enabled || self.access(repository) >= Access::Owner {
+            return Ok(());
+        }
+        let message = "user should have specific read permission or be a repo admin or a site admin";
+        Err(error(self.world, 403, message))
     }
 
     /// What the caller may do in the repository.

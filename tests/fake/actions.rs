@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use super::access::{Access, Category, Need};
 use super::api::{Call, Outcome, Paged, error, no_content, not_found, ok, total_count};
 use super::faults::Answer;
-use super::runs::{Progress, Run};
-use super::{Repository, Version, Workflow, json};
+use super::{Progress, Repository, Run, Version, Workflow, json, json_actions};
 
 impl Call<'_> {
     /// The checks in Gitea's order: it matters to a client which of two errors it is told.
@@ -30,13 +29,14 @@ impl Call<'_> {
         let Some((full_ref, sha)) = find_ref(repository, &git_ref) else {
             return Err(error(self.world, 404, &format!("ref \"{git_ref}\" doesn't exist")));
         };
-        let Some(workflow) = repository.workflows.get(file).filter(|_| repository.actions_enabled) else {
+        let there = |workflow: &&Workflow| repository.actions_enabled && workflow.is_at(&full_ref);
+        let Some(workflow) = repository.workflows.get(file).filter(there) else {
             return Err(error(self.world, 404, &format!("workflow \"{file}\" doesn't exist")));
         };
         if let Some(reason) = &workflow.broken {
             let what = match self.world.version {
-                Version::V1_24 => "model.ReadWorkflow",
-                Version::V1_25 | Version::V1_26 => "failed to unmarshal workflow content",
+                Version::Forgejo | Version::V1_24 => "model.ReadWorkflow",
+                Version::V1_25 | Version::V1_26 | Version::V1_27 => "failed to unmarshal workflow content",
             };
             return Err(self.internal_error(&format!("{what}: {reason}")));
         }
@@ -59,18 +59,18 @@ impl Call<'_> {
         if self.world.version < Version::V1_26 || !details {
             return Ok(no_content());
         }
-        let root = &self.world.root_url;
+        let (root, pages) = (&self.world.root_url, self.world.pages());
         Ok(ok(&json!({
             "workflow_run_id": id,
             "run_url": format!("{root}/api/v1/repos/{repo}/actions/runs/{id}"),
-            "html_url": format!("{root}/{repo}/actions/runs/{id}"),
+            "html_url": format!("{pages}/{repo}/actions/runs/{id}"),
         })))
     }
 
     fn inputs(&self, body: &Value) -> Result<BTreeMap<String, String>, Answer> {
         let field = match self.world.version {
-            Version::V1_24 | Version::V1_25 => "CreateActionWorkflowDispatch.Inputs",
-            Version::V1_26 => "CreateActionWorkflowDispatch.inputs",
+            Version::Forgejo | Version::V1_24 | Version::V1_25 => "CreateActionWorkflowDispatch.Inputs",
+            Version::V1_26 | Version::V1_27 => "CreateActionWorkflowDispatch.inputs",
         };
         let given = match &body["inputs"] {
             Value::Null => return Ok(BTreeMap::new()),
@@ -87,21 +87,28 @@ impl Call<'_> {
 
     pub(super) fn list_workflows(&self, owner: &str, name: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
+        self.check_actions(&repo)?;
         let repository = self.world.repository_ref(&repo);
-        let workflows: Vec<Value> =
-            repository.workflows.iter().map(|(file, it)| json::workflow(self.world, repository, file, it)).collect();
+        let workflows: Vec<Value> = repository
+            .workflows
+            .iter()
+            .filter(|(_, it)| it.is_at(&repository.default_branch))
+            .map(|(file, it)| json_actions::workflow(self.world, repository, file, it))
+            .collect();
         let total = workflows.len();
         Ok(ok(&json!({"workflows": workflows, "total_count": total})))
     }
 
     pub(super) fn get_workflow(&self, owner: &str, name: &str, file: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
+        self.check_actions(&repo)?;
         let repository = self.world.repository_ref(&repo);
         let workflow = repository
             .workflows
             .get(file)
+            .filter(|workflow| workflow.is_at(&repository.default_branch))
             .ok_or_else(|| error(self.world, 404, &format!("workflow \"{file}\" doesn't exist")))?;
-        Ok(ok(&json::workflow(self.world, repository, file, workflow)))
+        Ok(ok(&json_actions::workflow(self.world, repository, file, workflow)))
     }
 
     pub(super) fn list_tasks(&self, owner: &str, name: &str) -> Outcome {
@@ -111,7 +118,8 @@ impl Call<'_> {
             runs.flat_map(|run| run.jobs.iter().filter_map(move |job| Some((job.task?, run, job)))).collect();
         tasks.sort_by_key(|(id, ..)| std::cmp::Reverse(*id));
         let page = self.paged_if_asked(tasks);
-        let entries = page.items.iter().map(|(id, run, job)| json::task(self.world, *id, run, job)).collect::<Vec<_>>();
+        let entries =
+            page.items.iter().map(|(id, run, job)| json_actions::task(self.world, *id, run, job)).collect::<Vec<_>>();
         Ok(self.counted_list("workflow_runs", &entries, &page))
     }
 
@@ -128,23 +136,34 @@ impl Call<'_> {
         runs.retain(|run| has_status(&run.progress, status));
         runs.sort_by_key(|run| std::cmp::Reverse(run.id));
         let page = self.paged_if_asked(runs);
-        let entries = page.items.iter().map(|run| json::run(self.world, run)).collect::<Vec<_>>();
+        let entries = page.items.iter().map(|run| json_actions::run(self.world, run)).collect::<Vec<_>>();
         Ok(self.counted_list("workflow_runs", &entries, &page))
     }
 
     pub(super) fn get_run(&self, owner: &str, name: &str, id: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
-        Ok(ok(&json::run(self.world, self.find_run(&repo, id)?)))
+        Ok(ok(&json_actions::run(self.world, self.find_run(&repo, id)?)))
     }
 
-    pub(super) fn list_jobs(&self, owner: &str, name: &str, id: &str) -> Outcome {
+    pub(super) fn list_jobs(&mut self, owner: &str, name: &str, id: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
+        let page = self.paged(Vec::<()>::new());
+        let start = (page.page - 1) * page.limit;
+        let in_order = start == 0 || self.world.version >= Version::V1_27 || self.world.unordered_job_pages == 0;
+        self.world.unordered_job_pages -= usize::from(!in_order);
         // A run that is gone has no jobs; this list does not ask whether it is there.
         let Ok(run) = self.find_run(&repo, id) else {
             return Ok(self.counted_list("jobs", &[], &self.paged_if_asked(Vec::<()>::new())));
         };
-        let page = self.paged_if_asked(run.jobs.iter().enumerate().collect());
-        let entries = page.items.iter().map(|(index, job)| json::job(self.world, run, *index, job)).collect::<Vec<_>>();
+        let mut jobs: Vec<_> = run.jobs.iter().enumerate().collect();
+        if !in_order && start < jobs.len() {
+            // The last one of the page before comes once more, and the last one of all not at all.
+            jobs.insert(start, jobs[start - 1]);
+            jobs.pop();
+        }
+        let page = self.paged_if_asked(jobs);
+        let entries =
+            page.items.iter().map(|(index, job)| json_actions::job(self.world, run, *index, job)).collect::<Vec<_>>();
         Ok(self.counted_list("jobs", &entries, &page))
     }
 
@@ -181,7 +200,8 @@ impl Call<'_> {
             entry["encoding"] = Value::Null;
             entry
         };
-        Ok(ok(&repository.workflows.iter().map(entry).collect()))
+        let git_ref = self.query.get("ref").unwrap_or(&repository.default_branch);
+        Ok(ok(&repository.workflows.iter().filter(|(_, workflow)| workflow.is_at(git_ref)).map(entry).collect()))
     }
 
     pub(super) fn get_raw(&self, owner: &str, name: &str, path: &str) -> Outcome {
@@ -190,13 +210,17 @@ impl Call<'_> {
         Ok(Answer::new(200, "text/plain; charset=utf-8", content.clone()))
     }
 
-    /// The only files that the fake's repositories have are workflows, the same at every ref.
+    /// The only files that the fake's repositories have are workflows.
     fn workflow_file(&self, owner: &str, name: &str, path: &str) -> Result<(String, String), Answer> {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
         let repository = self.world.repository_ref(&repo);
-        let known_ref = self.query.get("ref").is_none_or(|git_ref| repository.resolve(git_ref).is_some());
-        let file = path.strip_prefix(".gitea/workflows/").filter(|file| repository.workflows.contains_key(*file));
-        let file = file.filter(|_| known_ref).ok_or_else(|| not_found(self.world, None))?.to_owned();
+        let git_ref = self.query.get("ref").unwrap_or(&repository.default_branch);
+        let there = |file: &&str| repository.workflows.get(*file).is_some_and(|workflow| workflow.is_at(git_ref));
+        let file = path.strip_prefix(".gitea/workflows/").filter(there);
+        let file = file
+            .filter(|_| repository.resolve(git_ref).is_some())
+            .ok_or_else(|| not_found(self.world, None))?
+            .to_owned();
         Ok((repo, file))
     }
 
@@ -204,8 +228,8 @@ impl Call<'_> {
         let id: u64 = id.parse().unwrap_or(0);
         self.world.runs.iter().find(|run| run.id == id && run.repository == repo).ok_or_else(|| {
             let detail = match self.world.version {
-                Version::V1_24 | Version::V1_25 => "resource does not exist".to_owned(),
-                Version::V1_26 => format!("run with id {id}: resource does not exist"),
+                Version::Forgejo | Version::V1_24 | Version::V1_25 => "resource does not exist".to_owned(),
+                Version::V1_26 | Version::V1_27 => format!("run with id {id}: resource does not exist"),
             };
             not_found(self.world, Some(&detail))
         })

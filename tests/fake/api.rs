@@ -26,6 +26,10 @@ pub(super) struct Call<'a> {
 }
 
 pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
+    if let Some(host) = &request.host {
+        let scheme = world.host.split("://").next().unwrap_or_default();
+        world.host = format!("{scheme}://{host}");
+    }
     let path = request.path.split('?').next().unwrap_or_default();
     let Some(rest) = path.strip_prefix("/api/v1/") else { return unknown_route() };
     let segments: Vec<String> = rest.split('/').map(percent_decode).collect();
@@ -41,7 +45,8 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
 }
 
 fn route(call: &mut Call, segments: &[&str]) -> Outcome {
-    // 1.24 lists tasks and workflows, but has no endpoint for runs.
+    // 1.24 lists tasks and workflows, but has no endpoint for runs. Forgejo lists only tasks (read).
+    let has_workflows = call.world.version >= Version::V1_24;
     let has_runs = call.world.version >= Version::V1_25;
     match (call.method, segments) {
         ("GET", ["version"]) => Ok(ok(&json!({"version": call.world.version.number()}))),
@@ -66,13 +71,17 @@ fn route(call: &mut Call, segments: &[&str]) -> Outcome {
         ("POST", ["repos", owner, name, "actions", "workflows", file, "dispatches"]) => {
             call.dispatch(owner, name, file)
         }
-        ("GET", ["repos", owner, name, "actions", "workflows"]) => call.list_workflows(owner, name),
-        ("GET", ["repos", owner, name, "actions", "workflows", file]) => call.get_workflow(owner, name, file),
+        ("GET", ["repos", owner, name, "actions", "workflows"]) if has_workflows => call.list_workflows(owner, name),
+        ("GET", ["repos", owner, name, "actions", "workflows", file]) if has_workflows => {
+            call.get_workflow(owner, name, file)
+        }
         ("GET", ["repos", owner, name, "actions", "tasks"]) => call.list_tasks(owner, name),
         ("GET", ["repos", owner, name, "actions", "runs"]) if has_runs => call.list_runs(owner, name),
         ("GET", ["repos", owner, name, "actions", "runs", id]) if has_runs => call.get_run(owner, name, id),
         ("DELETE", ["repos", owner, name, "actions", "runs", id]) if has_runs => call.delete_run(owner, name, id),
         ("GET", ["repos", owner, name, "actions", "runs", id, "jobs"]) if has_runs => call.list_jobs(owner, name, id),
+
+        ("GET", ["repos", owner, name, "actions", "jobs", id, "logs"]) if has_runs => call.get_log(owner, name, id),
 
         ("GET", ["repos", owner, name, "contents", file @ ..]) => call.get_contents(owner, name, &file.join("/")),
         ("GET", ["repos", owner, name, "raw", file @ ..]) => call.get_raw(owner, name, &file.join("/")),
@@ -93,6 +102,11 @@ impl Call<'_> {
         let name = self.enter(Category::Repository, owner, name, Need::Reader)?;
         let repository = self.world.repository_ref(&name);
         Ok(ok(&json::repository(self.world, repository, self.access(repository))))
+    }
+
+    /// The `Range` header.
+    pub(super) fn range(&self) -> Option<&str> {
+        self.request.range.as_deref()
     }
 
     /// Path and query as they were sent.
@@ -208,8 +222,9 @@ pub(super) fn error(world: &World, status: u16, message: &str) -> Answer {
 /// A 404 in Gitea's own format, which says the same of what is missing and of what is hidden.
 pub(super) fn not_found(world: &World, detail: Option<&str>) -> Answer {
     let message = match world.version {
-        Version::V1_24 => "The target couldn't be found.",
+        Version::Forgejo | Version::V1_24 => "The target couldn't be found.",
         Version::V1_25 | Version::V1_26 => "not found",
+        Version::V1_27 => return error(world, 404, detail.unwrap_or("not found")),
     };
     let errors = detail.map(|detail| vec![detail]);
     with_status(404, &json!({"errors": errors, "message": message, "url": format!("{}/api/swagger", world.root_url)}))

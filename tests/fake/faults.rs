@@ -8,14 +8,14 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    pub(crate) body: Vec<u8>,
     /// No such route.
     pub(super) stray: bool,
 }
 
 impl Answer {
     /// An answer with a body. An empty content type leaves the header out.
-    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let content_type = Some(content_type.to_owned()).filter(|text| !text.is_empty());
         Self { status, content_type, headers: Vec::new(), body: body.into(), stray: false }
     }

@@ -101,7 +101,7 @@ impl Call<'_> {
     fn issue(&self, repo: &str, number: &str) -> Result<u64, Answer> {
         let repository = self.world.repository_ref(repo);
         let index: u64 = number.parse().unwrap_or(0);
-        if repository.pulls.contains_key(&index) {
+        if repository.pulls.contains_key(&index) || repository.issues.contains_key(&index) {
             return Ok(index);
         }
         let message = format!("issue does not exist [id: 0, repo_id: {}, index: {index}]", repository.id);

@@ -4,19 +4,18 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::clock::rfc3339;
-use super::runs::{Job, Progress, Run};
 use super::world::ACTIONS_USER;
-use super::{Comment, PullRequest, Repository, Status, Version, Workflow, World};
+use super::{Comment, PullRequest, Repository, Status, Version, World};
 
 /// What Go writes for a time that was never set.
-const NEVER: &str = "0001-01-01T00:00:00Z";
+pub(super) const NEVER: &str = "0001-01-01T00:00:00Z";
 
 pub(super) fn user(world: &World, name: &str) -> Value {
     let known = world.users.get(name);
     let id = known.map_or(if name == ACTIONS_USER { -2 } else { -1 }, |user| user.id);
     let email = match world.version {
-        Version::V1_24 | Version::V1_25 => format!("{name}@noreply.localhost"),
-        Version::V1_26 => format!("{id}+{name}@noreply.localhost"),
+        Version::Forgejo | Version::V1_24 | Version::V1_25 => format!("{name}@noreply.localhost"),
+        Version::V1_26 | Version::V1_27 => format!("{id}+{name}@noreply.localhost"),
     };
     json!({
         "id": id,
@@ -25,8 +24,8 @@ pub(super) fn user(world: &World, name: &str) -> Value {
         "source_id": 0,
         "full_name": "",
         "email": email,
-        "avatar_url": format!("{}/avatars/{:032x}", world.root_url, id.unsigned_abs()),
-        "html_url": format!("{}/{name}", world.root_url),
+        "avatar_url": format!("{}/avatars/{:032x}", world.pages(), id.unsigned_abs()),
+        "html_url": format!("{}/{name}", world.pages()),
         "language": "",
         "is_admin": false,
         "last_login": NEVER,
@@ -49,7 +48,7 @@ pub(super) fn repository(world: &World, repository: &Repository, access: Access)
     let full_name = repository.full_name();
     let root = &world.root_url;
     let api_url = format!("{root}/api/v1/repos/{full_name}");
-    let html_url = format!("{root}/{full_name}");
+    let html_url = format!("{}/{full_name}", world.pages());
     let mut value = json!({
         "id": repository.id,
         "owner": user(world, &repository.owner),
@@ -134,6 +133,12 @@ pub(super) fn repository(world: &World, repository: &Repository, access: Access)
     if world.version >= Version::V1_26 {
         extend(&mut value, json!({"branch_count": repository.branches.len()}));
     }
+    if world.version >= Version::V1_27 {
+        extend(
+            &mut value,
+            json!({"allow_merge_update": true, "default_update_style": "merge", "mirror_last_sync_at": NEVER}),
+        );
+    }
     value
 }
 
@@ -153,12 +158,13 @@ pub(super) fn status(world: &World, status: &Status) -> Value {
 }
 
 pub(super) fn comment(world: &World, comment: &Comment) -> Value {
-    let pull_url = format!("{}/{}/pulls/{}", world.root_url, comment.repository, comment.number);
+    let is_pull = world.repository_ref(&comment.repository).pulls.contains_key(&comment.number);
+    let url = issue_url(world, &comment.repository, comment.number);
     json!({
         "id": comment.id,
-        "html_url": format!("{pull_url}#issuecomment-{}", comment.id),
-        "pull_request_url": pull_url,
-        "issue_url": "",
+        "html_url": format!("{url}#issuecomment-{}", comment.id),
+        "pull_request_url": if is_pull { url.as_str() } else { "" },
+        "issue_url": if is_pull { "" } else { url.as_str() },
         "user": user(world, &comment.author),
         "original_author": "",
         "original_author_id": 0,
@@ -169,6 +175,60 @@ pub(super) fn comment(world: &World, comment: &Comment) -> Value {
     })
 }
 
+/// The page of an issue or of a pull request.
+fn issue_url(world: &World, repo: &str, number: u64) -> String {
+    let kind = if world.repository_ref(repo).pulls.contains_key(&number) { "pulls" } else { "issues" };
+    format!("{}/{repo}/{kind}/{number}", world.pages())
+}
+
+/// What an event about a comment says of the issue or pull request: of the latter there is no head.
+pub(super) fn issue(world: &World, repository: &Repository, number: u64) -> Value {
+    let full_name = repository.full_name();
+    let pull = repository.pulls.get(&number);
+    let issue_title = || repository.issues.get(&number).expect("an issue that was opened").clone();
+    let url = issue_url(world, &full_name, number);
+    let created = rfc3339(pull.map_or(repository.created_at, |pull| pull.created_at));
+    let pull_request = json!({"draft": false, "html_url": url, "merged": false, "merged_at": null});
+    let mut value = json!({
+        "assets": [],
+        "assignee": null,
+        "assignees": null,
+        "body": pull.map_or("", |pull| &pull.description),
+        "closed_at": null,
+        "comments": world.comments(&full_name, number).len(),
+        "content_version": 0,
+        "created_at": created,
+        "due_date": null,
+        "html_url": url,
+        "id": number,
+        "is_locked": false,
+        "labels": [],
+        "milestone": null,
+        "number": number,
+        "original_author": "",
+        "original_author_id": 0,
+        "pin_order": 0,
+        "pull_request": pull.map(|_| pull_request),
+        "ref": "",
+        "repository": {
+            "full_name": full_name,
+            "id": repository.id,
+            "name": repository.name,
+            "owner": repository.owner,
+        },
+        "state": if pull.is_none_or(|pull| pull.open) { "open" } else { "closed" },
+        "time_estimate": 0,
+        "title": pull.map_or_else(issue_title, |pull| pull.title.clone()),
+        "updated_at": created,
+        "url": format!("{}/api/v1/repos/{full_name}/issues/{number}", world.root_url),
+        "user": user(world, pull.map_or(&repository.owner, |pull| &pull.author)),
+    });
+    if world.version >= Version::V1_27 {
+        extend(&mut value, json!({"projects": null}));
+    }
+    value
+}
+
 /// `detailed` is the answer for one pull request; a list has less.
 pub(super) fn pull_request(
     world: &World,
@@ -177,14 +237,16 @@ pub(super) fn pull_request(
     access: Access,
     detailed: bool,
 ) -> Value {
-    let url = format!("{}/{}/pulls/{}", world.root_url, base.full_name(), pull.number);
-    let branch = |name: &str, sha: Option<&String>, repo: &Repository| {
+    let url = format!("{}/{}/pulls/{}", world.pages(), base.full_name(), pull.number);
+    let branch = |name: &str, sha: Option<&String>, repo: Option<&Repository>| {
+        // Of a fork that was deleted only the copy of its branch is left; a pull request by AGit never had another (read).
+        let only_copy = repo.is_none() || name.starts_with("refs/");
         json!({
-            "label": name,
-            "ref": name,
+            "label": if name.starts_with("refs/") { "" } else { name },
+            "ref": if only_copy { format!("refs/pull/{}/head", pull.number) } else { name.to_owned() },
             "sha": sha,
-            "repo_id": repo.id,
-            "repo": repository(world, repo, access),
+            "repo_id": repo.map_or(-1, |repo| repo.id as i64),
+            "repo": repo.map(|repo| repository(world, repo, access)),
         })
     };
     let base_sha = base.branches.get(&pull.base_ref);
@@ -219,8 +281,8 @@ pub(super) fn pull_request(
             "merge_commit_sha": null,
             "merged_by": null,
             "allow_maintainer_edit": true,
-            "base": branch(&pull.base_ref, base_sha, base),
-            "head": branch(&pull.head_ref, Some(&pull.head_sha), world.repository_ref(&pull.head_repo)),
+            "base": branch(&pull.base_ref, base_sha, Some(base)),
+            "head": branch(&pull.head_ref, Some(&pull.head_sha), world.repositories.get(&pull.head_repo)),
             "merge_base": base_sha,
             "due_date": null,
             "created_at": rfc3339(pull.created_at),
@@ -238,129 +300,15 @@ pub(super) fn pull_request(
     value
 }
 
-pub(super) fn workflow(world: &World, repository: &Repository, file: &str, workflow: &Workflow) -> Value {
-    let root = &world.root_url;
-    let full_name = repository.full_name();
-    let branch = &repository.default_branch;
-    let time = rfc3339(repository.created_at);
-    let written_name = workflow.content.lines().find_map(|line| line.strip_prefix("name:")).map(str::trim);
-    let name = written_name.filter(|_| world.version >= Version::V1_26).unwrap_or(file);
-    json!({
-        "id": file,
-        "name": name,
-        "path": format!(".gitea/workflows/{file}"),
-        "state": if workflow.disabled { "disabled_manually" } else { "active" },
-        "created_at": time,
-        "updated_at": time,
-        "url": format!("{root}/api/v1/repos/{full_name}/actions/workflows/{file}"),
-        "html_url": format!("{root}/{full_name}/src/branch/{branch}/.gitea/workflows/{file}"),
-        "badge_url": format!("{root}/{full_name}/actions/workflows/{file}/badge.svg?branch={branch}"),
-        "deleted_at": NEVER,
-    })
-}
-
-pub(super) fn run(world: &World, run: &Run) -> Value {
-    let repo = world.repository_ref(&run.repository);
-    let actor = user(world, &run.actor);
-    let mut value = json!({
-        "id": run.id,
-        "url": api_url(world, run),
-        "html_url": world.run_url(run),
-        "display_title": format!("add .gitea/workflows/{}", run.workflow),
-        "path": format!("{}@{}", run.workflow, run.git_ref),
-        "event": run.event,
-        "run_attempt": 0,
-        "run_number": run.number,
-        "head_sha": run.sha,
-        "head_branch": short_ref(&run.git_ref),
-        "actor": actor,
-        "trigger_actor": actor,
-        "repository": repository(world, repo, Access::None),
-        "started_at": rfc3339(run.started_at),
-        "completed_at": rfc3339(run.completed_at),
-    });
-    add_progress(&mut value, &run.progress);
-    value
-}
-
-pub(super) fn job(world: &World, run: &Run, index: usize, job: &Job) -> Value {
-    let in_url = if world.version < Version::V1_26 { index as u64 } else { job.id };
-    let mut value = json!({
-        "id": job.id,
-        "url": format!("{}/api/v1/repos/{}/actions/jobs/{}", world.root_url, run.repository, job.id),
-        "html_url": format!("{}/jobs/{in_url}", world.run_url(run)),
-        "run_id": run.id,
-        "run_url": api_url(world, run),
-        "name": job.name,
-        "labels": ["ubuntu-latest"],
-        "run_attempt": job.attempt,
-        "head_sha": run.sha,
-        "head_branch": short_ref(&run.git_ref),
-        "steps": if world.version < Version::V1_26 { Value::Null } else { steps(job) },
-        "created_at": rfc3339(job.created_at),
-        "started_at": rfc3339(job.started_at),
-        "completed_at": rfc3339(job.completed_at),
-    });
-    add_progress(&mut value, &job.progress);
-    if job.task.is_some() {
-        extend(&mut value, json!({"runner_id": 1, "runner_name": "r1"}));
-    }
-    value
-}
-
-/// The steps are known once a runner has the job: here two, so that one can be under way and one waiting.
-fn steps(job: &Job) -> Value {
-    if job.task.is_none() {
-        return json!([]);
-    }
-    let step = |number: u64, name: &str, progress: &Progress| {
-        let started_at = if *progress == Progress::Queued { 0 } else { job.started_at };
-        let mut value = json!({
-            "name": name,
-            "number": number,
-            "started_at": rfc3339(started_at),
-            "completed_at": rfc3339(job.completed_at),
-        });
-        add_progress(&mut value, progress);
-        value
-    };
-    let last = if job.progress == Progress::Running { &Progress::Queued } else { &job.progress };
-    json!([step(0, "build", &job.progress), step(1, "report", last)])
-}
-
-pub(super) fn task(world: &World, id: u64, run: &Run, job: &Job) -> Value {
-    let status = match &job.progress {
-        Progress::Queued => "waiting",
-        Progress::Running => "running",
-        Progress::Completed(conclusion) => conclusion,
-    };
-    let started = rfc3339(job.started_at);
-    json!({
-        "id": id,
-        "name": job.name,
-        "head_branch": short_ref(&run.git_ref),
-        "head_sha": run.sha,
-        "run_number": run.number,
-        "event": run.event,
-        "display_title": format!("add .gitea/workflows/{}", run.workflow),
-        "status": status,
-        "workflow_id": run.workflow,
-        "url": world.run_url(run),
-        "created_at": started,
-        "updated_at": rfc3339(job.completed_at.max(job.started_at)),
-        "run_started_at": started,
-    })
-}
-
 pub(super) fn contents(world: &World, repository: &Repository, path: &str, content: &str) -> Value {
-    let root = &world.root_url;
+    let (root, pages) = (&world.root_url, world.pages());
     let full_name = repository.full_name();
     let branch = &repository.default_branch;
     let commit = repository.branches.get(branch);
     let time = rfc3339(repository.created_at);
     let sha = format!("{:040x}", content.len());
     let api_url = format!("{root}/api/v1/repos/{full_name}/contents/{path}?ref={branch}");
-    let html_url = format!("{root}/{full_name}/src/branch/{branch}/{path}");
+    let html_url = format!("{pages}/{full_name}/src/branch/{branch}/{path}");
     let git_url = format!("{root}/api/v1/repos/{full_name}/git/blobs/{sha}");
     json!({
         "name": path.rsplit('/').next(),
@@ -377,33 +325,13 @@ pub(super) fn contents(world: &World, repository: &Repository, path: &str, conte
         "url": api_url,
         "html_url": html_url,
         "git_url": git_url,
-        "download_url": format!("{root}/{full_name}/raw/branch/{branch}/{path}"),
+        "download_url": format!("{pages}/{full_name}/raw/branch/{branch}/{path}"),
         "submodule_git_url": null,
         "_links": {"self": api_url, "git": git_url, "html": html_url},
     })
 }
 
-/// `conclusion` is left out, not null, before the end.
-fn add_progress(value: &mut Value, progress: &Progress) {
-    extend(
-        value,
-        match progress {
-            Progress::Queued => json!({"status": "queued"}),
-            Progress::Running => json!({"status": "in_progress"}),
-            Progress::Completed(conclusion) => json!({"status": "completed", "conclusion": conclusion}),
-        },
-    );
-}
-
-fn api_url(world: &World, run: &Run) -> String {
-    format!("{}/api/v1/repos/{}/actions/runs/{}", world.root_url, run.repository, run.id)
-}
-
-pub(super) fn short_ref(git_ref: &str) -> &str {
-    git_ref.strip_prefix("refs/heads/").or_else(|| git_ref.strip_prefix("refs/tags/")).unwrap_or(git_ref)
-}
-
-fn extend(value: &mut Value, more: Value) {
+pub(super) fn extend(value: &mut Value, more: Value) {
     if let (Value::Object(object), Value::Object(more)) = (value, more) {
         object.extend(more);
     }

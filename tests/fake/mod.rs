@@ -11,13 +11,19 @@ mod access;
 mod actions;
 mod api;
 mod clock;
+mod events;
 mod faults;
 mod issues;
+mod jobs;
 mod json;
+mod json_actions;
+mod logs;
 mod page;
+mod pulls;
 mod runs;
 mod server;
 mod statuses;
+mod workflow;
 mod world;
 
 use std::sync::atomic::Ordering;
@@ -25,28 +31,38 @@ use std::sync::{Arc, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+pub(crate) use events::{Action, RunEvent};
 pub(crate) use faults::{Answer, Fault};
-pub(crate) use runs::Progress;
-pub(crate) use world::{Comment, Permission, PullRequest, Repository, Scope, Status, Workflow, World};
+pub(crate) use jobs::{Job, JobStep, Progress};
+pub(crate) use pulls::PullRequest;
+pub(crate) use runs::Run;
+pub(crate) use workflow::Workflow;
+pub(crate) use world::{Comment, Permission, Repository, Scope, Status, World};
 
 /// The release whose answers are given. Dispatch, runs and links differ between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
+    /// A Forgejo of a time long after 1.22, whose number it gives too: no runs, jobs or workflows in the API.
+    Forgejo,
     /// 1.24.7: no runs or jobs at all in the API.
     V1_24,
     /// 1.25.5: runs and jobs, but a dispatch does not tell its run.
     V1_25,
-    /// 1.26.4: a dispatch tells its run when asked to.
+    /// 1.26.4: a dispatch gives its run if the query says so.
     V1_26,
+    /// 1.27.0: a run's attempts are counted in the API.
+    V1_27,
 }
 
 impl Version {
     /// The number as `GET /version` gives it.
     pub(crate) fn number(self) -> &'static str {
         match self {
+            Self::Forgejo => "9.0.0-dev+gitea-1.22.0",
             Self::V1_24 => "1.24.7",
             Self::V1_25 => "1.25.5",
             Self::V1_26 => "1.26.4",
+            Self::V1_27 => "1.27.0",
         }
     }
 }
@@ -58,6 +74,10 @@ pub(crate) struct Request {
     pub(crate) method: String,
     /// Path and query, percent-encoding untouched: an escaping bug must stay visible.
     pub(crate) path: String,
+    /// The `Host` header.
+    pub(crate) host: Option<String>,
+    /// The `Range` header.
+    pub(crate) range: Option<String>,
     /// The `Authorization` header.
     pub(crate) authorization: Option<String>,
     /// The `Content-Type` header.
@@ -119,8 +139,8 @@ impl FakeGitea {
         self.shared.delay_micros.store(delay.as_micros() as u64, Ordering::Relaxed);
     }
 
-    /// The server's idea of its own address, used in every link of an answer. The default is not the address that it
-    /// listens on, so that a client which follows or shows the answer's URLs instead of its own is found out.
+    /// Sets `ROOT_URL`, which may have a sub-path. It is in `repository.url`, `run_url` and every other URL of the API; up
+    /// to 1.25 also in the links to pages (`html_url`), which from 1.26 on have the address that the request was sent to.
     pub(crate) fn set_root_url(&self, root_url: &str) {
         self.world().root_url = root_url.trim_end_matches('/').to_owned();
     }

@@ -1,41 +1,10 @@
-//! What the server gives to others than its API's clients: event payloads to a job, pages to people.
+//! What the server shows to people.
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
-
-use super::access::Access;
-use super::{World, json};
+use super::World;
 
 impl World {
-    /// The event payload that a dispatched run's jobs are given.
-    pub(crate) fn event_payload(&self, run_id: u64) -> Value {
-        let run = self.runs.iter().find(|run| run.id == run_id).expect("a run that was started");
-        json!({
-            "inputs": run.inputs,
-            "ref": json::short_ref(&run.git_ref),
-            "repository": json::repository(self, self.repository_ref(&run.repository), Access::None),
-            "sender": json::user(self, &run.actor),
-            "workflow": run.workflow,
-        })
-    }
-
-    /// The event payload of a `pull_request` run. Gitea's actions are `opened`, `synchronized`, `reopened`, …
-    pub(crate) fn pull_request_payload(&self, repo: &str, number: u64, action: &str) -> Value {
-        let repository = self.repository_ref(repo);
-        let pull = repository.pulls.get(&number).expect("a pull request that was opened");
-        json!({
-            "action": action,
-            "commit_id": "",
-            "number": number,
-            "pull_request": json::pull_request(self, repository, pull, Access::Read, true),
-            "repository": json::repository(self, repository, Access::Owner),
-            "requested_reviewer": null,
-            "review": null,
-            "sender": json::user(self, &pull.author),
-        })
-    }
-
     /// The pull request's page as a reviewer sees it, as text: the title, the checks of the head commit, the comments.
     pub(crate) fn pull_request_page(&self, repo: &str, number: u64) -> String {
         let repository = self.repository_ref(repo);

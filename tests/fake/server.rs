@@ -102,6 +102,7 @@ pub(super) fn start(version: Version, tls: Option<Tls>) -> FakeGitea {
         Some(tls) => (format!("https://localhost:{port}"), tls.ca_pem, Some(tls.acceptor)),
         None => (format!("http://127.0.0.1:{port}"), String::new(), None),
     };
+    shared.world().host.clone_from(&url);
     let (stop, stopped) = oneshot::channel();
     let state = Arc::clone(&shared);
     let thread = std::thread::spawn(move || {
@@ -193,6 +194,8 @@ async fn handle(State(connection): State<Connection>, request: axum::extract::Re
     let request = Request {
         method: head.method.to_string(),
         path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+        host: text(&head.headers, header::HOST),
+        range: text(&head.headers, header::RANGE),
         authorization: text(&head.headers, header::AUTHORIZATION),
         content_type: text(&head.headers, header::CONTENT_TYPE),
         user_agent: text(&head.headers, header::USER_AGENT),
@@ -270,7 +273,7 @@ fn respond(answer: Answer, now: i64) -> Response {
 
 /// Half of an answer, whose length is said to be that of the whole.
 fn truncated(answer: &Answer) -> Response {
-    let half = Some(answer.body[..answer.body.len() / 2].to_owned());
+    let half = Some(answer.body[..answer.body.len() / 2].to_vec());
     let pieces = stream::unfold(half, |left| async move {
         match left {
             Some(half) => Some((Ok(half), None)),

@@ -47,8 +47,8 @@ impl Call<'_> {
         let statuses: Vec<Value> = page.items.iter().map(|status| json::status(self.world, status)).collect();
         let repository = self.world.repository_ref(&repo);
         let (commit_url, url) = match self.world.version {
-            Version::V1_24 => (String::new(), String::new()),
-            Version::V1_25 | Version::V1_26 => {
+            Version::Forgejo | Version::V1_24 => (String::new(), String::new()),
+            Version::V1_25 | Version::V1_26 | Version::V1_27 => {
                 let commit_url = format!("{}/api/v1/repos/{repo}/commits/{sha}", self.world.root_url);
                 (commit_url.clone(), format!("{commit_url}/status"))
             }

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::runs::Run;
-use super::{Version, clock};
+use super::{PullRequest, Run, RunEvent, Version, Workflow, clock};
 
 /// Everything that the server knows.
 pub(crate) struct World {
     pub(crate) version: Version,
-    /// The server's own address, as configured in its `app.ini`.
+    /// The server's `ROOT_URL`: what people type, unlike the address that a runner may reach it by. No slash at its end.
     pub(crate) root_url: String,
     /// By name.
     pub(crate) users: BTreeMap<String, User>,
@@ -24,12 +23,18 @@ pub(crate) struct World {
     pub(crate) comments: Vec<Comment>,
     /// Every run, in order of creation.
     pub(crate) runs: Vec<Run>,
+    /// What `workflow_run` workflows were started for, in that order.
+    pub(crate) run_events: Vec<RunEvent>,
+    /// So many pages of jobs, first pages not counted, repeat a job and leave another out: up to 1.26 they have no order.
+    pub(crate) unordered_job_pages: usize,
     /// Ids are counted over the whole server. A test may raise these.
     pub(crate) next_status_id: u64,
     pub(crate) next_comment_id: u64,
     pub(crate) next_run_id: u64,
     pub(crate) next_job_id: u64,
     pub(super) next_task_id: u64,
+    /// Scheme and host of the latest request: links to pages have it from 1.26 on.
+    pub(super) host: String,
     commits_made: u64,
     frozen_at: Option<i64>,
 }
@@ -93,48 +98,15 @@ pub(crate) struct Repository {
     pub(crate) commits: BTreeSet<String>,
     /// User to right. The owner needs no entry.
     pub(crate) collaborators: BTreeMap<String, Permission>,
-    /// File name to workflow, the same at every ref.
+    /// File name to workflow.
     pub(crate) workflows: BTreeMap<String, Workflow>,
     /// By number.
     pub(crate) pulls: BTreeMap<u64, PullRequest>,
+    /// Titles by number. Issues and pull requests are counted together.
+    pub(crate) issues: BTreeMap<u64, String>,
     /// Runs are counted in their repository, unlike their ids.
     pub(crate) next_run_number: u64,
     pub(crate) created_at: i64,
-}
-
-/// A workflow file.
-#[derive(Debug, Clone)]
-pub(crate) struct Workflow {
-    /// The YAML, which the file endpoints give. The fake itself reads only its `name:`.
-    pub(crate) content: String,
-    /// Turned off by hand.
-    pub(crate) disabled: bool,
-    /// It has the `workflow_dispatch` trigger.
-    pub(crate) dispatchable: bool,
-    /// What the YAML parser says about it.
-    pub(crate) broken: Option<String>,
-    /// The inputs that are declared, each with its default. Gitea fills a missing one in, and fails for none.
-    pub(crate) inputs: BTreeMap<String, String>,
-    /// Names of its jobs.
-    pub(crate) jobs: Vec<String>,
-}
-
-/// A pull request.
-#[derive(Debug, Clone)]
-pub(crate) struct PullRequest {
-    pub(crate) id: u64,
-    pub(crate) number: u64,
-    pub(crate) title: String,
-    pub(crate) description: String,
-    pub(crate) author: String,
-    /// `owner/name`; another repository if it comes from a fork.
-    pub(crate) head_repo: String,
-    pub(crate) head_ref: String,
-    pub(crate) head_sha: String,
-    pub(crate) base_ref: String,
-    pub(crate) open: bool,
-    pub(crate) created_at: i64,
-    pub(crate) updated_at: i64,
 }
 
 /// A commit status.
@@ -177,15 +149,29 @@ impl World {
             statuses: Vec::new(),
             comments: Vec::new(),
             runs: Vec::new(),
+            run_events: Vec::new(),
+            unordered_job_pages: 0,
             next_status_id: 1,
             next_comment_id: 1,
             // Apart from the numbers, so that a mix-up of the two shows.
             next_run_id: 101,
             next_job_id: 501,
             next_task_id: 1,
+            host: String::new(),
             commits_made: 0,
             frozen_at: None,
         }
+    }
+
+    /// The base of links to pages (`html_url`), in an answer and in the event of what a request did. From 1.26 on it is
+    /// the address that the request was sent to, with the sub-path of [`Self::root_url`]; before, that itself.
+    pub(super) fn pages(&self) -> String {
+        if self.version < Version::V1_26 {
+            return self.root_url.clone();
+        }
+        let authority = self.root_url.split_once("://").map_or("", |(_, rest)| rest);
+        let sub_path = authority.find('/').map_or("", |slash| &authority[slash..]);
+        format!("{}{sub_path}", self.host)
     }
 
     /// Seconds since 1970, by the world's clock.
@@ -203,6 +189,15 @@ impl World {
         let id = self.users.len() as i64 + 1;
         self.users.insert(name.to_owned(), User { id, admin: false });
         id
+    }
+
+    /// Adds an account with a token of these scopes, and its rights in repositories that exist.
+    pub(crate) fn add_bot(&mut self, name: &str, token: &str, scopes: &[Scope], rights: &[(&str, Permission)]) {
+        self.add_user(name);
+        self.add_token(name, token, scopes);
+        for (repo, permission) in rights {
+            self.repository(repo).add_collaborator(name, *permission);
+        }
     }
 
     /// Makes an account a site administrator.
@@ -251,6 +246,7 @@ impl World {
             collaborators: BTreeMap::new(),
             workflows: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            issues: BTreeMap::new(),
             next_run_number: 1,
             created_at: self.now(),
         };
@@ -273,52 +269,6 @@ impl World {
         self.commits_made += 1;
         // Multiplying by an odd constant keeps the numbers distinct, and makes their prefixes distinct as well.
         format!("{:016x}{:024x}", self.commits_made.wrapping_mul(0x9e37_79b9_7f4a_7c15), self.commits_made)
-    }
-
-    /// Opens a pull request by the head repository's owner, and gives its number. The base is the default branch.
-    pub(crate) fn open_pull_request(&mut self, repo: &str, head_repo: &str, head_ref: &str, sha: &str) -> u64 {
-        let now = self.now();
-        let id = self.repositories.values().map(|repository| repository.pulls.len() as u64).sum::<u64>() + 1;
-        let head = self.repository(head_repo);
-        head.add_branch(head_ref, sha);
-        let author = head.owner.clone();
-        let base = self.repository(repo);
-        // The head of a fork is fetched into the base repository: this is where its statuses belong.
-        base.commits.insert(sha.to_owned());
-        let number = base.pulls.keys().max().unwrap_or(&0) + 1;
-        let pull = PullRequest {
-            id,
-            number,
-            title: format!("Change {head_ref}"),
-            description: String::new(),
-            author,
-            head_repo: head_repo.to_owned(),
-            head_ref: head_ref.to_owned(),
-            head_sha: sha.to_owned(),
-            base_ref: base.default_branch.clone(),
-            open: true,
-            created_at: now,
-            updated_at: now,
-        };
-        base.pulls.insert(number, pull);
-        number
-    }
-
-    /// A new commit on the pull request's branch.
-    pub(crate) fn push(&mut self, repo: &str, number: u64, new_sha: &str) {
-        let now = self.now();
-        let base = self.repository(repo);
-        base.commits.insert(new_sha.to_owned());
-        let pull = base.pull(number);
-        pull.head_sha = new_sha.to_owned();
-        pull.updated_at = now;
-        let (head_repo, head_ref) = (pull.head_repo.clone(), pull.head_ref.clone());
-        self.repository(&head_repo).add_branch(&head_ref, new_sha);
-    }
-
-    /// Closes a pull request without merging it.
-    pub(crate) fn close_pull_request(&mut self, repo: &str, number: u64) {
-        self.repository(repo).pull(number).open = false;
     }
 
     /// Renames a repository within its owner's. Its old name leads to the new one.
@@ -420,14 +370,16 @@ impl Repository {
 
     /// Adds a workflow that a dispatch can start, with one job `build` and these inputs, whose defaults are empty.
     pub(crate) fn add_workflow(&mut self, file: &str, inputs: &[&str]) -> &mut Workflow {
-        let workflow = Workflow {
-            content: "on: workflow_dispatch\n".to_owned(),
-            disabled: false,
-            dispatchable: true,
-            broken: None,
-            inputs: inputs.iter().map(|name| ((*name).to_owned(), String::new())).collect(),
-            jobs: vec!["build".to_owned()],
-        };
+        let inputs = inputs.iter().map(|name| ((*name).to_owned(), String::new())).collect();
+        let workflow = Workflow::dispatchable(inputs);
+        self.workflows.insert(file.to_owned(), workflow);
+        self.workflow(file)
+    }
+
+    /// Adds a workflow from its YAML: trigger, inputs with their defaults, jobs and `needs` are those of the text. What is
+    /// no YAML is broken.
+    pub(crate) fn add_workflow_file(&mut self, file: &str, yaml: &str) -> &mut Workflow {
+        let workflow = Workflow::parse(yaml);
         self.workflows.insert(file.to_owned(), workflow);
         self.workflow(file)
     }
@@ -440,6 +392,10 @@ impl Repository {
     /// The pull request of that number, which must exist.
     pub(crate) fn pull(&mut self, number: u64) -> &mut PullRequest {
         self.pulls.get_mut(&number).expect("a pull request that was opened")
+    }
+
+    pub(super) fn next_number(&self) -> u64 {
+        self.pulls.keys().chain(self.issues.keys()).max().unwrap_or(&0) + 1
     }
 
     /// The commit that a branch, a tag, a SHA or the beginning of one names.

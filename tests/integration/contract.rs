@@ -34,6 +34,11 @@ async fn fake_answers_as_gitea_1_26_4_did() {
 }
 
 #[tokio::test]
+async fn fake_answers_as_gitea_1_27_0_did() {
+    replay(Version::V1_27).await;
+}
+
+#[tokio::test]
 async fn fake_gives_jobs_the_event_payloads_of_gitea() {
     let fake = FakeGitea::start(Version::V1_26);
     let mut world = fake.world();
@@ -52,6 +57,74 @@ async fn fake_gives_jobs_the_event_payloads_of_gitea() {
     compare("workflow_dispatch", &world.event_payload(run));
     compare("pull_request-opened", &world.pull_request_payload(SOURCE, number, "opened"));
     compare("pull_request-synchronized", &world.pull_request_payload(SOURCE, number, "synchronized"));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn fake_gives_jobs_the_workflow_run_events_of_gitea() {
+    let mut differences = Vec::new();
+    let mut compared = 0;
+    for version in [Version::V1_25, Version::V1_26, Version::V1_27] {
+        for conclusion in ["success", "failure", "cancelled"] {
+            let fake = FakeGitea::start(version);
+            let mut world = fake.world();
+            let run = recorded_run(&mut world);
+            world.start_run(run);
+            world.finish_run(run, conclusion);
+
+            for event in world.run_events.clone() {
+                let payload = world.run_event_payload(&event);
+                let action = payload["action"].as_str().expect("an action");
+                let ending = if action == "completed" { format!("-{conclusion}") } else { String::new() };
+                let name = format!("workflow_run-{action}{ending}-{}", version.number());
+                let recorded = read(&fixtures().join(format!("events/{name}.json")));
+                compare_shape(&name, &recorded, &payload, true, &mut differences);
+                let title = &payload["workflow_run"]["display_title"];
+                if *title != recorded["workflow_run"]["display_title"] {
+                    differences.push(format!("{name}: the title is {title}"));
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert_eq!(compared, 3 * 2 + 3 * 3 + 3 * 3);
+}
+
+/// The run that the recorded events are about.
+fn recorded_run(world: &mut World) -> u64 {
+    world.add_repository(SOURCE);
+    let target = world.add_repository(TARGET);
+    let build = target.add_workflow(WORKFLOW, &INPUTS);
+    build.content = "name: Build from upstream PR\n\
+        run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}\n"
+        .to_owned();
+    let sha = target.branches["main"].clone();
+    let inputs = [
+        ("source_repo", SOURCE),
+        ("pr_number", "1"),
+        ("pr_head_sha", "7f68d9e953af69e55bb25a20071f79226f30f732"),
+        ("pr_head_ref", "feature/x"),
+    ];
+    let inputs = inputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "mporter", inputs)
+}
+
+#[test]
+fn fake_gives_jobs_the_comment_events_of_gitea() {
+    let mut differences = Vec::new();
+    for version in [Version::V1_26, Version::V1_27] {
+        let fake = FakeGitea::start(version);
+        let mut world = fake.world();
+        world.add_repository(SOURCE);
+        let sha = world.new_sha();
+        let number = world.open_pull_request(SOURCE, SOURCE, "feature/x", &sha);
+        let comment = world.add_comment(SOURCE, number, "mporter", "/build");
+
+        let name = format!("issue_comment-created-{}", version.number());
+        let recorded = read(&fixtures().join(format!("events/{name}.json")));
+        compare_shape(&name, &recorded, &world.comment_payload(comment), true, &mut differences);
+    }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 

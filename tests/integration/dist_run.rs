@@ -1,7 +1,7 @@
 //! dist/run: the program starts on any runner, in the place of the shell, or a line says what is wrong with its file.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 

@@ -18,6 +18,8 @@ mod configuration;
 mod contract;
 mod dispatch;
 mod dist_run;
+mod documents;
+mod fake_gitea;
 mod files;
 mod real;
 mod reconcile;

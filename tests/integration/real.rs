@@ -175,13 +175,15 @@ async fn a_private_source_is_built_and_answered() {
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_product_build_checks_out_the_pull_request_as_one_of_its_layers() {
-    // The names of the repositories and of the workflow's file are those of this stage; nothing else is changed.
+    // The names of the repositories and of the workflow's file are those of this stage, and the build's last step reports.
     let here = |workflow: &str| {
         let names = [("orca/meta-orca", SOURCE), ("orca/orca-setup", TARGET), ("build-meta-orca.yml", WORKFLOW)];
         names.iter().fold(example(workflow), |text, (name, here)| text.replace(name, here))
     };
     let source_workflow = here("meta-orca-pull-request.yml");
-    let target_workflow = here("orca-setup-build-meta-orca.yml");
+    let reporting = example("build-and-report.yml");
+    let report_step = reporting.find("\n      - if: always()\n").map(|start| &reporting[start..]).unwrap();
+    let target_workflow = here("orca-setup-build-meta-orca.yml") + report_step;
     let world = World::with(Setup { source_workflow, target_workflow, ..Setup::default() }).await;
     let setup = checkout(&world.server, world.server.owner(), TARGET, "setup");
     setup.fetch("main");

@@ -243,7 +243,7 @@ fn failed_closing_names_the_outcome_and_the_cause() {
     })
     .failed();
 
-    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The run ended with success: https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and the pull request was not told all of it: The status was not set. The server refused (403): no. The server's message says what it did not like. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: no)");
+    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The run ended with success: https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and the pull request was not told all of it: The status was not set. The server refused (403): no. The server's message says what it did not like. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: no) The comment was created.");
     assert_eq!(done.output("conclusion"), Some("success"));
 }
 

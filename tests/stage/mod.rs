@@ -9,14 +9,31 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::fake::{FakeGitea, Permission, Scope, Version, World};
+use crate::fake::{Action, FakeGitea, Permission, RunEvent, Scope, Version, World};
 
 pub(crate) const SOURCE: &str = "mporter/dispatch-source";
 pub(crate) const TARGET: &str = "mporter/dispatch-target";
 pub(crate) const WORKFLOW: &str = "build-from-pr.yml";
 pub(crate) const INPUTS: [&str; 4] = ["pr_number", "pr_head_sha", "pr_head_ref", "source_repo"];
 pub(crate) const TOKEN: &str = "token-of-the-bot";
-/// What people type, as opposed to the address of the fake.
+/// The file of [`WORKFLOW`]: its `run-name:` carries the pull request to the events.
+pub(crate) const WORKFLOW_YAML: &str = "\
+name: Build from upstream PR
+run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}
+on:
+  workflow_dispatch:
+    inputs:
+      pr_number: {type: string}
+      pr_head_sha: {type: string}
+      pr_head_ref: {type: string}
+      source_repo: {type: string}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - run: make test
+";
+/// `ROOT_URL`: what people type, as opposed to the address of the fake.
 pub(crate) const PAGES: &str = "https://gitea.example.com";
 
 /// The binary to start: the one that cargo has built, unless `DISPATCH_ACTION_BIN` names another, such as one that is to be released.
@@ -30,6 +47,8 @@ pub(crate) struct Stage {
     /// The pull request in [`SOURCE`], and its head.
     pub(crate) number: u64,
     pub(crate) sha: String,
+    /// The address that the runner was registered at: `GITHUB_SERVER_URL` of each step. [`PAGES`] unless a test sets it.
+    pub(crate) server_url: String,
     binary: PathBuf,
     /// Holds a folder a step.
     pub(crate) directory: TempDir,
@@ -43,8 +62,7 @@ impl Stage {
 
     /// On a server that was started otherwise.
     pub(crate) fn on(gitea: FakeGitea, binary: &str) -> Self {
-        // Not what people type: a link that is taken from an answer shows this.
-        gitea.set_root_url("http://gitea.internal:3000");
+        gitea.set_root_url(PAGES);
         let (number, sha) = {
             let mut world = gitea.world();
             world.add_user("dispatch-bot");
@@ -52,13 +70,14 @@ impl Stage {
             world.add_repository(SOURCE).add_collaborator("dispatch-bot", Permission::Write);
             let target = world.add_repository(TARGET);
             target.add_collaborator("dispatch-bot", Permission::Write);
-            target.add_workflow(WORKFLOW, &INPUTS);
+            target.add_workflow_file(WORKFLOW, WORKFLOW_YAML);
             // So that a run's id is not its number.
             world.next_run_id = 30;
             let sha = world.new_sha();
             (world.open_pull_request(SOURCE, SOURCE, "feature/x", &sha), sha)
         };
-        Self { gitea, number, sha, binary: binary.into(), directory: TempDir::new().unwrap() }
+        let server_url = PAGES.to_owned();
+        Self { gitea, number, sha, server_url, binary: binary.into(), directory: TempDir::new().unwrap() }
     }
 
     /// A step `mode: dispatch` of a `pull_request` workflow in [`SOURCE`], as the README has it.
@@ -74,6 +93,51 @@ impl Stage {
             .input("target", TARGET)
             .input("workflow", WORKFLOW)
             .input("ref", "main")
+    }
+
+    /// A step `mode: dispatch` of an `issue_comment` workflow in [`SOURCE`]: the owner comments so on the pull request or
+    /// issue of that number. The event has no head, and the environment is the default branch's.
+    pub(crate) fn dispatch_by_comment(&self, number: u64, body: &str) -> Step {
+        let mut world = self.gitea.world();
+        let comment = world.add_comment(SOURCE, number, "mporter", body);
+        let event = world.comment_payload(comment);
+        let sha = world.repository(SOURCE).branches["main"].clone();
+        drop(world);
+        self.dispatch()
+            .event("issue_comment", &event)
+            .var("GITHUB_SHA", &sha)
+            .var("GITHUB_REF", "refs/heads/main")
+            .var("GITHUB_REF_NAME", "main")
+    }
+
+    /// A step `mode: report` of a `workflow_run` workflow in [`TARGET`], which is started now for that run. What the run's
+    /// jobs do meanwhile is the world's business: the event need not agree.
+    pub(crate) fn report_by_event(&self, run: u64, action: Action) -> Step {
+        let event = self.gitea.world().run_event(run, action);
+        self.report_by(&event)
+    }
+
+    /// As [`Self::report_by_event`], for an event of `world.run_events`, or one that a test has kept or changed: late,
+    /// once more, out of order, with a forged title.
+    pub(crate) fn report_by(&self, event: &RunEvent) -> Step {
+        let mut world = self.gitea.world();
+        let payload = world.run_event_payload(event);
+        let sha = world.repository(TARGET).branches["main"].clone();
+        drop(world);
+        self.step("report")
+            .event("workflow_run", &payload)
+            .var("GITHUB_REPOSITORY", TARGET)
+            .var("GITHUB_REPOSITORY_OWNER", "mporter")
+            .var("GITHUB_JOB", "report")
+            // Those of the run that reports. The fake has none of that id: whoever reads it gets a 404.
+            .var("GITHUB_RUN_ID", "9001")
+            .var("GITHUB_RUN_NUMBER", "8001")
+            .var("GITHUB_RUN_ATTEMPT", "1")
+            .var("GITHUB_SHA", &sha)
+            .var("GITHUB_REF", "refs/heads/main")
+            .var("GITHUB_REF_NAME", "main")
+            .input("status", "auto success")
+            .input("comment", "create")
     }
 
     /// A step `mode: report` of that run, as the README has it, in a job that has succeeded so far.
@@ -115,7 +179,7 @@ impl Stage {
             .var("GITEA_ACTIONS", "true")
             .var("GITHUB_ACTIONS", "true")
             .var("GITHUB_API_URL", &self.gitea.api_url())
-            .var("GITHUB_SERVER_URL", PAGES)
+            .var("GITHUB_SERVER_URL", &self.server_url)
             .input("mode", mode)
             .input("token", TOKEN)
     }
@@ -130,7 +194,9 @@ pub(crate) fn open_pull_request(world: &mut World) -> u64 {
 /// A run as if it had been dispatched for the pull request, whose status waits for it.
 pub(crate) fn add_waiting_run(world: &mut World, number: u64) -> u64 {
     let sha = world.repository(SOURCE).pull(number).head_sha.clone();
-    let run = world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "dispatch-bot", BTreeMap::new());
+    let inputs = [("source_repo", SOURCE), ("pr_number", &number.to_string()), ("pr_head_sha", &sha)];
+    let inputs = inputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let run = world.add_run(TARGET, WORKFLOW, "refs/heads/main", &sha, "dispatch-bot", inputs);
     let page = format!("{PAGES}/{TARGET}/actions/runs/{run}");
     world.add_status(SOURCE, &sha, Some("dispatch-bot"), "dispatch-target/build", "pending", &page);
     run

@@ -12,7 +12,7 @@ const ENDLESS: &str = "sleep 120\n";
 
 /// The target's workflow with another `concurrency`, or none.
 fn target_with(concurrency: &str) -> String {
-    let usual = example("build-from-pr.yml");
+    let usual = example("build-and-report.yml");
     let (start, rest) = usual.split_once("\nconcurrency:\n").expect("a concurrency");
     let end = rest.split_once("\njobs:\n").expect("jobs after it").1;
     format!("{start}\n{concurrency}\njobs:\n{end}")
@@ -119,7 +119,7 @@ async fn a_run_whose_runner_dies_is_closed_once_the_server_gives_it_up() {
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn a_run_that_no_runner_takes_waits_and_a_broken_workflow_is_told() {
-    let target_workflow = example("build-from-pr.yml").replace("runs-on: ubuntu-latest", "runs-on: nobody-has-this");
+    let target_workflow = example("build-and-report.yml").replace("runs-on: ubuntu-latest", "runs-on: nobody-has-this");
     let world = World::with(Setup { target_workflow: target_workflow.clone(), ..Setup::default() }).await;
     if !is_current(&world) {
         return;
@@ -207,7 +207,7 @@ async fn an_older_report_leaves_the_newer_answer_and_reconcile_goes_well_beside_
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
 async fn one_comment_is_edited_by_each_newer_run() {
-    let target_workflow = example("build-from-pr.yml")
+    let target_workflow = example("build-and-report.yml")
         .replace("          mode: report\n", "          mode: report\n          comment: update\n");
     let world = World::with(Setup { target_workflow, ..Setup::default() }).await;
     world.open_pull_request(1).await;

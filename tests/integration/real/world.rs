@@ -32,7 +32,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             source_workflow: example("source.yml"),
-            target_workflow: example("build-from-pr.yml"),
+            target_workflow: example("build-and-report.yml"),
             private_source: false,
         }
     }

@@ -310,31 +310,31 @@ fn every_request_meets_every_fault() {
     report: GET jobs            413                           ok      1     1         success  Comment on pull request A, with a warning
     report: GET jobs            422                           ok      1     1         success  Comment on pull request A, with a warning
     report: GET jobs            500                           ok      1     1         success  Comment on pull request A, with a warning
-    report: POST statuses       no answer, before             failed  1     1         pending  The status may be there or not | The server's answer got lost | The comment was created
-    report: POST statuses       no answer, after              failed  1     1         success  The status may be there or not | The server's answer got lost | The comment was created
+    report: POST statuses       no answer, before             failed  1     1         pending  The status may have been set | The server's answer got lost | The comment was created
+    report: POST statuses       no answer, after              failed  1     1         success  The status may have been set | The server's answer got lost | The comment was created
     report: POST statuses       no answer, before, once       ok      1     1         success  Comment on pull request A
     report: POST statuses       no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: POST statuses       reset, before                 failed  1     1         pending  The status may be there or not | The server's answer got lost | The comment was created
-    report: POST statuses       reset, after                  failed  1     1         success  The status may be there or not | The server's answer got lost | The comment was created
+    report: POST statuses       reset, before                 failed  1     1         pending  The status may have been set | The server's answer got lost | The comment was created
+    report: POST statuses       reset, after                  failed  1     1         success  The status may have been set | The server's answer got lost | The comment was created
     report: POST statuses       reset, before, once           ok      1     1         success  Comment on pull request A
     report: POST statuses       reset, after, once            ok      1     1         success  Comment on pull request A
-    report: POST statuses       truncated                     failed  1     1         success  The status may be there or not | The server's answer got lost | The comment was created
+    report: POST statuses       truncated                     failed  1     1         success  The status may have been set | The server's answer got lost | The comment was created
     report: POST statuses       truncated, once               ok      1     1         success  Comment on pull request A
     report: POST statuses       429                           failed  1     1         pending  The status was not set | The server is busy (429) | The comment was created
     report: POST statuses       429, once                     ok      1     1         success  Comment on pull request A
     report: POST statuses       429, again in 1 s             failed  1     1         pending  The status was not set | The server is busy (429) | The comment was created
     report: POST statuses       429, again in 1 s, once       ok      1     1         success  Comment on pull request A
     report: POST statuses       429, again in 90 s            failed  1     1         pending  The status was not set | The server is busy (429) | The comment was created
-    report: POST statuses       502, before                   failed  1     1         pending  The status may be there or not | The server failed (502) | The comment was created
+    report: POST statuses       502, before                   failed  1     1         pending  The status may have been set | The server failed (502) | The comment was created
     report: POST statuses       502, before, once             ok      1     1         success  Comment on pull request A
     report: POST statuses       502, after, once              ok      1     1         success  Comment on pull request A
-    report: POST statuses       503                           failed  1     1         pending  The status may be there or not | The server failed (503) | The comment was created
+    report: POST statuses       503                           failed  1     1         pending  The status may have been set | The server failed (503) | The comment was created
     report: POST statuses       503, once                     ok      1     1         success  Comment on pull request A
     report: POST statuses       503, again in 1 s             failed  1     1         pending  The status was not set | The server failed (503) | The comment was created
     report: POST statuses       503, again in 1 s, once       ok      1     1         success  Comment on pull request A
     report: POST statuses       503, again in 90 s            failed  1     1         pending  The status was not set | The server failed (503) | The comment was created
-    report: POST statuses       504, before                   failed  1     1         pending  The status may be there or not | The server failed (504) | The comment was created
-    report: POST statuses       504, after                    failed  1     1         success  The status may be there or not | The server failed (504) | The comment was created
+    report: POST statuses       504, before                   failed  1     1         pending  The status may have been set | The server failed (504) | The comment was created
+    report: POST statuses       504, after                    failed  1     1         success  The status may have been set | The server failed (504) | The comment was created
     report: POST statuses       504, before, once             ok      1     1         success  Comment on pull request A
     report: POST statuses       504, after, once              ok      1     1         success  Comment on pull request A
     report: POST statuses       520, after, once              ok      1     1         success  Comment on pull request A
@@ -342,9 +342,9 @@ fn every_request_meets_every_fault() {
     report: POST statuses       fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: POST statuses       slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: POST statuses       wrong content type            ok      1     1         success  Comment on pull request A
-    report: POST statuses       a proxy's page, before        failed  1     1         pending  The status may be there or not | The server's answer got lost | The comment was created
+    report: POST statuses       a proxy's page, before        failed  1     1         pending  The status may have been set | The server's answer got lost | The comment was created
     report: POST statuses       a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: POST statuses       a proxy's page, after         failed  1     1         success  The status may be there or not | The server's answer got lost | The comment was created
+    report: POST statuses       a proxy's page, after         failed  1     1         success  The status may have been set | The server's answer got lost | The comment was created
     report: POST statuses       a proxy's page, after, once   ok      1     1         success  Comment on pull request A
     report: POST statuses       301, same server              failed  1     1         pending  The status was not set | The server redirects (301) | The comment was created
     report: POST statuses       301, other server             failed  1     1         pending  The status was not set | The server redirects (301) | The comment was created
@@ -361,11 +361,11 @@ fn every_request_meets_every_fault() {
     report: POST statuses       413                           failed  1     1         pending  The status was not set | The server refused (413) | The comment was created
     report: POST statuses       422                           failed  1     1         pending  The status was not set | The server refused (422) | The comment was created
     report: POST statuses       500                           failed  1     1         pending  The status was not set | The commit is not in the repository | The comment was created
-    report: POST comments       no answer, before             failed  1     0         success  The comment may be there or not | The server's answer got lost | The status was set
+    report: POST comments       no answer, before             failed  1     0         success  The comment may have been created | The server's answer got lost | The status was set
     report: POST comments       no answer, after              ok      1     1         success  Comment on pull request A
     report: POST comments       no answer, before, once       ok      1     1         success  Comment on pull request A
     report: POST comments       no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: POST comments       reset, before                 failed  1     0         success  The comment may be there or not | The server's answer got lost | The status was set
+    report: POST comments       reset, before                 failed  1     0         success  The comment may have been created | The server's answer got lost | The status was set
     report: POST comments       reset, after                  ok      1     1         success  Comment on pull request A
     report: POST comments       reset, before, once           ok      1     1         success  Comment on pull request A
     report: POST comments       reset, after, once            ok      1     1         success  Comment on pull request A
@@ -376,15 +376,15 @@ fn every_request_meets_every_fault() {
     report: POST comments       429, again in 1 s             failed  1     0         success  The comment was not created | The server is busy (429) | The status was set
     report: POST comments       429, again in 1 s, once       ok      1     1         success  Comment on pull request A
     report: POST comments       429, again in 90 s            failed  1     0         success  The comment was not created | The server is busy (429) | The status was set
-    report: POST comments       502, before                   failed  1     0         success  The comment may be there or not | The server failed (502) | The status was set
+    report: POST comments       502, before                   failed  1     0         success  The comment may have been created | The server failed (502) | The status was set
     report: POST comments       502, before, once             ok      1     1         success  Comment on pull request A
     report: POST comments       502, after, once              ok      1     1         success  Comment on pull request A
-    report: POST comments       503                           failed  1     0         success  The comment may be there or not | The server failed (503) | The status was set
+    report: POST comments       503                           failed  1     0         success  The comment may have been created | The server failed (503) | The status was set
     report: POST comments       503, once                     ok      1     1         success  Comment on pull request A
     report: POST comments       503, again in 1 s             failed  1     0         success  The comment was not created | The server failed (503) | The status was set
     report: POST comments       503, again in 1 s, once       ok      1     1         success  Comment on pull request A
     report: POST comments       503, again in 90 s            failed  1     0         success  The comment was not created | The server failed (503) | The status was set
-    report: POST comments       504, before                   failed  1     0         success  The comment may be there or not | The server failed (504) | The status was set
+    report: POST comments       504, before                   failed  1     0         success  The comment may have been created | The server failed (504) | The status was set
     report: POST comments       504, after                    ok      1     1         success  Comment on pull request A
     report: POST comments       504, before, once             ok      1     1         success  Comment on pull request A
     report: POST comments       504, after, once              ok      1     1         success  Comment on pull request A
@@ -393,7 +393,7 @@ fn every_request_meets_every_fault() {
     report: POST comments       fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: POST comments       slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: POST comments       wrong content type            ok      1     1         success  Comment on pull request A
-    report: POST comments       a proxy's page, before        failed  1     0         success  The comment may be there or not | The server's answer got lost | The status was set
+    report: POST comments       a proxy's page, before        failed  1     0         success  The comment may have been created | The server's answer got lost | The status was set
     report: POST comments       a proxy's page, before, once  ok      1     1         success  Comment on pull request A
     report: POST comments       a proxy's page, after         ok      1     1         success  Comment on pull request A
     report: POST comments       a proxy's page, after, once   ok      1     1         success  Comment on pull request A
@@ -413,31 +413,31 @@ fn every_request_meets_every_fault() {
     report: POST comments       422                           failed  1     0         success  The comment was not created | The server refused (422) | The status was set
     report: POST comments       500                           failed  1     0         success  The comment was not created | The pull request does not exist | The status was set
     report: all                 connection refused            failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
-    report: all                 no answer, before             failed  1     0         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
-    report: all                 no answer, after              failed  1     1         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
+    report: all                 no answer, before             failed  1     0         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
+    report: all                 no answer, after              failed  1     1         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
     report: all                 no answer, before, once       ok      1     1         success  Comment on pull request A
     report: all                 no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: all                 reset, before                 failed  1     0         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
-    report: all                 reset, after                  failed  1     1         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
+    report: all                 reset, before                 failed  1     0         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
+    report: all                 reset, after                  failed  1     1         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
     report: all                 reset, before, once           ok      1     1         success  Comment on pull request A
     report: all                 reset, after, once            ok      1     1         success  Comment on pull request A
-    report: all                 truncated                     failed  1     1         pending  The status was not set | The server's answer got lost | The comment may be there or not, with a warning
+    report: all                 truncated                     failed  1     1         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
     report: all                 truncated, once               ok      1     1         success  Comment on pull request A
     report: all                 429                           failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
     report: all                 429, once                     ok      1     1         success  Comment on pull request A
     report: all                 429, again in 1 s             failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
     report: all                 429, again in 1 s, once       ok      1     1         success  Comment on pull request A
     report: all                 429, again in 90 s            failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
-    report: all                 502, before                   failed  1     0         pending  The status was not set | The server failed (502) | The comment may be there or not, with a warning
+    report: all                 502, before                   failed  1     0         pending  The status was not set | The server failed (502) | The comment may have been created, with a warning
     report: all                 502, before, once             ok      1     1         success  Comment on pull request A
     report: all                 502, after, once              ok      1     1         success  Comment on pull request A
-    report: all                 503                           failed  1     0         pending  The status was not set | The server failed (503) | The comment may be there or not, with a warning
+    report: all                 503                           failed  1     0         pending  The status was not set | The server failed (503) | The comment may have been created, with a warning
     report: all                 503, once                     ok      1     1         success  Comment on pull request A
     report: all                 503, again in 1 s             failed  1     0         pending  The status was not set | The server failed (503) | The comment was not created, with a warning
     report: all                 503, again in 1 s, once       ok      1     1         success  Comment on pull request A
     report: all                 503, again in 90 s            failed  1     0         pending  The status was not set | The server failed (503) | The comment was not created, with a warning
-    report: all                 504, before                   failed  1     0         pending  The status was not set | The server failed (504) | The comment may be there or not, with a warning
-    report: all                 504, after                    failed  1     1         pending  The status was not set | The server failed (504) | The comment may be there or not, with a warning
+    report: all                 504, before                   failed  1     0         pending  The status was not set | The server failed (504) | The comment may have been created, with a warning
+    report: all                 504, after                    failed  1     1         pending  The status was not set | The server failed (504) | The comment may have been created, with a warning
     report: all                 504, before, once             ok      1     1         success  Comment on pull request A
     report: all                 504, after, once              ok      1     1         success  Comment on pull request A
     report: all                 520, after, once              ok      1     1         success  Comment on pull request A
@@ -445,9 +445,9 @@ fn every_request_meets_every_fault() {
     report: all                 fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: all                 slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: all                 wrong content type            ok      1     1         success  Comment on pull request A
-    report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | What answers is not Gitea | The comment may be there or not, with a warning
+    report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | What answers is not Gitea | The comment may have been created, with a warning
     report: all                 a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: all                 a proxy's page, after         failed  1     1         pending  The status was not set | What answers is not Gitea | The comment may be there or not, with a warning
+    report: all                 a proxy's page, after         failed  1     1         pending  The status was not set | What answers is not Gitea | The comment may have been created, with a warning
     report: all                 a proxy's page, after, once   ok      1     1         success  Comment on pull request A
     report: all                 301, same server              failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
     report: all                 301, other server             failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning

@@ -4,10 +4,9 @@ use proptest::prelude::*;
 use reqwest::Url;
 
 use super::{base, config, number, repo, text};
-use crate::telling::Marker;
-use crate::telling::words::{comment, ended};
+use crate::telling::{Answer, CommentText, Marker};
 use crate::text::{markdown, one_line, plain, quoted};
-use crate::types::{Outcome, RunId, StatusContext};
+use crate::types::{Ending, Outcome, RunId, StatusContext};
 
 /// What begins something in Markdown, at any place of a line.
 const ACTIVE: &str = "\\`*_[]()<>&!#|~@$";
@@ -54,7 +53,8 @@ proptest! {
 
     #[test]
     fn description_is_one_line(word in text(), seconds in any::<Option<u64>>()) {
-        let description = ended(&Outcome::from(word.as_str()), seconds.map(Duration::from_secs));
+        let ending = Ending { outcome: Outcome::new(&word), elapsed: seconds.map(Duration::from_secs) };
+        let description = Answer::Ended(ending).description(&"a/b".parse().unwrap());
         prop_assert!(is_one_line(&description) && description.chars().count() <= 340, "{}", description);
     }
 
@@ -93,7 +93,8 @@ proptest! {
     ) {
         let page = base.run(&repo, run.parse().unwrap());
         let marker = Marker { target: repo, run: run.parse().unwrap(), attempt: 1, context: context.clone() };
-        let text = comment(&context, &Outcome::from(word.as_str()), &page, body.as_deref(), &marker);
+        let outcome = &Outcome::new(&word);
+        let text = CommentText { context: &context, outcome, page: &page, body: body.as_deref(), marker: &marker }.to_markdown();
         let (line, rest) = text.split_once("\n\n").unwrap();
         prop_assert!(is_one_line(line));
         let title = line.strip_prefix("**").and_then(|line| line.strip_suffix(&format!("** — [run log]({page})")));

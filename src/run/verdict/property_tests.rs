@@ -51,12 +51,12 @@ proptest! {
         let words: Vec<&str> = given.iter().map(String::as_str).chain(ends).collect();
         let answered_at = now.map(|now| OffsetDateTime::from_unix_timestamp(i64::from(now)).unwrap());
         let jobs = jobs.map(|jobs| RunJobs { jobs, answered_at });
-        let status = GivenStatus { auto, outcomes: given.iter().map(|word| Outcome::from(word.as_str())).collect() };
-        match Verdict::new(&status, attempt, jobs) {
+        let outcomes: Vec<Outcome> = given.iter().map(|word| Outcome::new(word.as_str())).collect();
+        match Verdict::new(auto, &outcomes, attempt, jobs) {
             Ok(verdict) => {
                 let good = words.contains(&"success") && words.iter().all(|word| is_good(word));
-                prop_assert_eq!(verdict.outcome.state() == State::Success, good, "{:?}", words);
-                prop_assert!(words.contains(&verdict.outcome.as_str()));
+                prop_assert_eq!(verdict.ending.outcome.state() == State::Success, good, "{:?}", words);
+                prop_assert!(words.contains(&verdict.ending.outcome.as_str()));
                 prop_assert_eq!(plain(&verdict.because), verdict.because);
             }
             Err(_) => prop_assert!(words.is_empty()),

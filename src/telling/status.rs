@@ -1,0 +1,168 @@
+//! The one way to set a status: what is there already decides whether it is set at all.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
+
+use super::{Answer, RunStatuses, Teller};
+use crate::forge::{Error, Gitea, NewStatus, User};
+use crate::links::PageBase;
+use crate::text::one_line;
+use crate::types::{Place, RepoName, RunNumber};
+
+/// How often an early status is tried whose answer gets lost, and the pause before the statuses are read again.
+const ATTEMPTS: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Who sets the status of a run, and so what is left alone. The status of a newer run always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// The run's own report: it replaces what others have said of the run.
+    Run,
+    /// Somebody who watches the run: the end that the run itself has reported stays.
+    Observer,
+    /// The same, and the status is only set while it waits for this run.
+    WhilePending,
+}
+
+/// What became of a status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StatusDone {
+    Set,
+    /// Left alone: it shows the end of this run already, in this state.
+    Ended(String),
+    /// Left alone: it is this newer run's, or shows that this run has gone further.
+    Newer(RunNumber),
+    /// Left alone: it shows something else.
+    Other,
+}
+
+impl Teller<'_> {
+    /// Sets the status, unless what is there counts more: `seen`, or else what is read right before. Gives the accounts whose
+    /// comments are one's own, too.
+    pub(super) async fn set_status(
+        &self,
+        answer: &Answer,
+        voice: Voice,
+        seen: Option<&RunStatuses>,
+    ) -> Result<(StatusDone, Vec<User>), Error> {
+        let read;
+        let runs = match seen {
+            Some(runs) => runs,
+            None => {
+                read = self.run_statuses().await?;
+                &read
+            }
+        };
+        let creator = runs.creator_of(&self.place.context);
+        if let Some(left) = self.what_counts_more(runs, voice) {
+            return Ok((left, creator.into_iter().collect()));
+        }
+        let me = self.post(answer).await?;
+        Ok((StatusDone::Set, me.into_iter().chain(creator).collect()))
+    }
+
+    /// The statuses of the commit that link to runs of the target.
+    pub(crate) async fn run_statuses(&self) -> Result<RunStatuses, Error> {
+        let statuses = self.gitea.statuses(&self.place.head.source, &self.place.head.sha).await?;
+        Ok(RunStatuses::new(&statuses, self.pages, &self.run.target))
+    }
+
+    fn what_counts_more(&self, runs: &RunStatuses, voice: Voice) -> Option<StatusDone> {
+        let (run, context) = (self.run.number, &self.place.context);
+        if let Some(newer) = runs.newer_than(run, context) {
+            return Some(StatusDone::Newer(newer));
+        }
+        match voice {
+            Voice::Run => None,
+            Voice::Observer | Voice::WhilePending => match runs.end_of(run, context) {
+                Some(state) => Some(StatusDone::Ended(one_line(state))),
+                None if voice == Voice::WhilePending && runs.pending(run, context).is_none() => Some(StatusDone::Other),
+                None => None,
+            },
+        }
+    }
+
+    async fn post(&self, answer: &Answer) -> Result<Option<User>, Error> {
+        let (page, description) = (self.page(), answer.description(&self.run.target));
+        let status = NewStatus {
+            state: answer.state(),
+            target_url: page.as_str(),
+            description: &description,
+            context: &self.place.context,
+            is_final: answer.is_final(),
+        };
+        self.gitea.create_status(&self.place.head.source, &self.place.head.sha, &status).await
+    }
+}
+
+/// A status that a dispatch sets, before the run has an end to report.
+pub(crate) struct Early<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) target: &'a RepoName,
+    /// The page that the status links to.
+    pub(crate) page: &'a str,
+    pub(crate) answer: &'a Answer,
+    /// Whether the statuses are read before it is set, too, and not only before it is set again.
+    pub(crate) look: bool,
+    pub(crate) overtaken: Overtaken,
+}
+
+/// What overtakes an early status.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Overtaken {
+    /// The end of this run, or a newer run.
+    ByRun(RunNumber),
+    /// Any run whose status was set after this moment: the run of the dispatch is not known.
+    After(Instant),
+    /// Nothing that could be told.
+    Never,
+}
+
+impl Early<'_> {
+    /// Sets it, unless it is overtaken. A lost answer is only followed by another attempt after a look at the statuses.
+    pub(crate) async fn set(&self, gitea: &Gitea, pages: &PageBase) -> Result<StatusDone, Error> {
+        let Self { place, target, page, answer, .. } = self;
+        let (source, sha) = (&place.head.source, &place.head.sha);
+        let description = answer.description(target);
+        let (state, context) = (answer.state(), &place.context);
+        let status = NewStatus { state, target_url: page, description: &description, context, is_final: false };
+        let (mut look, mut lost) = (self.look, None);
+        let mut attempt = 1;
+        loop {
+            if look {
+                let statuses = match gitea.statuses(source, sha).await {
+                    Ok(statuses) => statuses,
+                    // What got lost before matters more than that it could not be looked for.
+                    Err(error) => return Err(lost.unwrap_or(error)),
+                };
+                if let Some(run) = self.overtaken_by(&RunStatuses::new(&statuses, pages, target)) {
+                    return Ok(StatusDone::Newer(run));
+                }
+            }
+            match gitea.create_status(source, sha, &status).await {
+                Err(error) if error.is_unknown() && attempt < ATTEMPTS => {
+                    sleep(PAUSE * attempt).await;
+                    look = true;
+                    lost = Some(error);
+                    attempt += 1;
+                }
+                result => return result.map(|_| StatusDone::Set),
+            }
+        }
+    }
+
+    fn overtaken_by(&self, runs: &RunStatuses) -> Option<RunNumber> {
+        let context = &self.place.context;
+        match self.overtaken {
+            Overtaken::ByRun(run) => runs.end_or_newer(run, context),
+            Overtaken::After(moment) => {
+                // By the server's clock; a second more, since its times are cut to the second.
+                let since: OffsetDateTime = runs.read_at()? - moment.elapsed() - Duration::from_secs(1);
+                runs.since(since, context)
+            }
+            Overtaken::Never => None,
+        }
+    }
+}
