@@ -21,6 +21,7 @@ mod dist_run;
 mod documents;
 mod fake_gitea;
 mod files;
+mod fuzz;
 mod real;
 mod reconcile;
 mod report;
