@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "three programs share this, and each uses a part of it")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
