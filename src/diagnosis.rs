@@ -9,10 +9,13 @@ use reqwest::StatusCode;
 
 use crate::forge::{Certificate, Error, Gitea, Kind, Repository};
 use crate::text::{one_line, quoted};
-use crate::types::{Place, RepoName, Workflow};
+use crate::types::{Place, PullRequestNumber, RepoName, Workflow};
 
 /// Where workflows lie, in the order in which Gitea looks.
 const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
+
+/// What to do about a page, or another program, in Gitea's place.
+const NOT_GITEA: &str = "See that `api-url` leads to Gitea itself, and that no proxy answers in its place.";
 
 /// A cause and the next step.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,6 +182,20 @@ pub(crate) async fn of_comment(gitea: &Gitea, source: &RepoName, error: &Error) 
     }
 }
 
+/// Why a pull request could not be read.
+pub(crate) async fn of_pull_request(
+    gitea: &Gitea,
+    source: &RepoName,
+    number: PullRequestNumber,
+    error: &Error,
+) -> Diagnosis {
+    if error.is_not_found() && gitea.repository(source).await.is_ok() {
+        let advice = format!("See that `pr-number` is the number of a pull request of {source}, and not of an issue.");
+        return Diagnosis::new(format!("There is no pull request {source}#{number}"), advice);
+    }
+    of_repository(gitea, source, error).await
+}
+
 /// What any request to a repository may be refused for.
 pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnosis {
     match error.refusal() {
@@ -213,6 +230,12 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
             Ok(_) => Diagnosis::new(
                 "The server does not know this request",
                 "It needs Gitea 1.24 or later; with a proxy before it, see that the whole path `/api/v1/` reaches it.",
+            ),
+            Err(cause) if !cause.is_not_found() => Diagnosis::passing(
+                "The server found nothing, and it is not known why",
+                format!(
+                    "Whether {repo} is there could not be read ({cause}). Start this again when the server is well."
+                ),
             ),
             Err(_) => Diagnosis::new(
                 format!("{repo} is missing, or hidden from the token"),
@@ -258,11 +281,13 @@ fn general(error: &Error) -> Diagnosis {
             "The server could not be reached",
             "See that the runner reaches `api-url` (name, port, proxy).",
         ),
-        Kind::NotGitea { .. } if !error.asked_the_api() => not_the_api(),
-        Kind::NotGitea { .. } if error.is_read() => Diagnosis::new(
-            "What answers is not Gitea",
-            "See that `api-url` leads to Gitea itself, and that no proxy answers in its place.",
-        ),
+        Kind::NotGitea { status, .. } if !error.asked_the_api() && !status.is_server_error() => not_the_api(),
+        Kind::NotGitea { status, .. } if status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS => {
+            Diagnosis::new(format!("What answers is not Gitea ({})", status.as_u16()), NOT_GITEA)
+        }
+        Kind::NotGitea { status, .. } if status.is_success() && error.is_read() => {
+            Diagnosis::new("What answers is not Gitea", NOT_GITEA)
+        }
         Kind::TooLong { .. } if error.is_read() => Diagnosis::new(
             "The server's answer is longer than what is read of one",
             "See what makes it so long: comments or descriptions of a million characters, or hundreds of contexts on one commit.",
@@ -270,11 +295,9 @@ fn general(error: &Error) -> Diagnosis {
         Kind::NoAnswer { .. } if error.is_read() => {
             Diagnosis::passing("The server's answer got lost", "Start this again when the server is well.")
         }
-        Kind::NoAnswer { .. } | Kind::NotGitea { .. } | Kind::TooLong { .. } => Diagnosis::new(
-            "The server's answer got lost",
-            "See on the server's pages whether the request had its effect.",
-        ),
-        Kind::Refused { status, message, .. } => match *status {
+        Kind::NotGitea { status, .. } if status.is_success() => lost(),
+        Kind::NoAnswer { .. } | Kind::TooLong { .. } => lost(),
+        Kind::Refused { status, message, .. } | Kind::NotGitea { status, cause: message, .. } => match *status {
             StatusCode::UNAUTHORIZED => Diagnosis::new(
                 "The access token is not valid",
                 "Make a new one (it may have been deleted, or its account disabled), and store it as the secret.",
@@ -295,6 +318,10 @@ fn general(error: &Error) -> Diagnosis {
             ),
         },
     }
+}
+
+fn lost() -> Diagnosis {
+    Diagnosis::new("The server's answer got lost", "See on the server's pages whether the request had its effect.")
 }
 
 fn not_the_api() -> Diagnosis {

@@ -27,6 +27,7 @@ pub(crate) use statuses::{NewStatus, Statuses};
 
 use crate::deadline::Deadline;
 use crate::links::ApiBase;
+use crate::proxy::Proxy;
 use crate::signals::Underway;
 use crate::tls::TrustedRoots;
 use crate::types::{RepoName, Token};
@@ -57,10 +58,11 @@ impl Gitea {
         api: ApiBase,
         token: &Token,
         roots: TrustedRoots,
+        proxy: Option<Proxy>,
         deadline: Deadline,
         underway: Underway,
     ) -> Result<Self, String> {
-        Ok(Self { http: Http::new(token, roots, deadline, underway)?, api })
+        Ok(Self { http: Http::new(token, roots, proxy, deadline, underway)?, api })
     }
 
     /// The same server over the same connections, until another deadline.
@@ -76,9 +78,9 @@ impl Gitea {
     async fn get<T: DeserializeOwned>(&self, url: Url, limits: Limits) -> Result<Answer<T>, Error> {
         self.http.request::<(), T>(Method::GET, url, None, Again::IfLost, limits).await
     }
-}
 
-/// The error of an answer to a GET that has the form of Gitea's, and cannot be hers.
-fn not_gitea(url: Url, cause: String) -> Error {
-    Error { method: Method::GET, url, attempts: 1, kind: Kind::NotGitea { status: StatusCode::OK, cause } }
+    /// The error of an answer to a GET that has the form of Gitea's, and cannot be hers.
+    fn not_gitea(&self, url: Url, cause: String) -> Error {
+        self.http.error(Method::GET, url, Kind::NotGitea { status: StatusCode::OK, cause, retry_after: None })
+    }
 }

@@ -1,14 +1,22 @@
 //! Base addresses from the configuration, and the pages that people click.
 //!
-//! A link is always built from `server-url`, the parsed repository and a parsed number, never taken from an answer: from
-//! Gitea 1.26 on the host of an answer's `html_url` may be an internal one (`../shared/gitea-facts.md`, the runner).
+//! A link is always built from the server's ROOT_URL or `server-url`, a parsed repository and a parsed number. The `html_url` of
+//! an answer is never passed on: its host is that of the request, which may be an internal one (`../shared/gitea-facts.md`,
+//! which address people use).
+
+mod numbers;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use reqwest::Url;
 
-use crate::types::{CommentId, CommitSha, PullRequestNumber, RepoName, RunNumber, WorkflowFile};
+#[expect(unused_imports, reason = "the comment of a failure links to its jobs next")]
+pub(crate) use numbers::job_number_in;
+pub(crate) use numbers::run_number_in;
+
+use crate::types::{CommentId, CommitSha, JobNumber, PullRequestNumber, RepoName, RunNumber, WorkflowFile};
 
 /// A base address: http or https, with an optional path, and nothing else.
 #[derive(Debug, Clone)]
@@ -118,6 +126,23 @@ impl fmt::Display for PageBase {
 }
 
 impl PageBase {
+    /// The base from the `url` that an answer or an event gives a repository: `<ROOT_URL>api/v1/repos/<owner>/<name>`, whatever
+    /// address was asked (`../shared/gitea-facts.md`, which address people use). `None` for any other text.
+    pub(crate) fn of_repository_url(url: &str) -> Option<Self> {
+        let (root, repo) = url.rsplit_once("/api/v1/repos/")?;
+        repo.parse::<RepoName>().ok()?;
+        root.parse().ok()
+    }
+
+    /// Whether only the machine itself reaches this address.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.0.0.host_str().unwrap_or_default().trim_end_matches('.');
+        match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().is_loopback(),
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        }
+    }
+
     fn page<'a>(&self, repo: &'a RepoName, segments: impl IntoIterator<Item = &'a str>) -> Url {
         self.0.join([repo.owner.as_str(), repo.name.as_str()].into_iter().chain(segments))
     }
@@ -125,6 +150,11 @@ impl PageBase {
     /// The page of a run.
     pub(crate) fn run(&self, repo: &RepoName, run: RunNumber) -> Url {
         self.page(repo, ["actions", "runs", &run.to_string()])
+    }
+
+    /// The page of a job of a run.
+    pub(crate) fn job(&self, repo: &RepoName, run: RunNumber, job: JobNumber) -> Url {
+        self.page(repo, ["actions", "runs", &run.to_string(), "jobs", &job.to_string()])
     }
 
     /// The page that lists a workflow's runs: where a run is looked for whose number is not known.
@@ -147,25 +177,6 @@ impl PageBase {
         url.set_fragment(Some(&format!("issuecomment-{comment}")));
         url
     }
-
-    /// The number of the run of `repo` that a status links to; `None` where the link is any other page.
-    pub(crate) fn run_number(&self, link: &str, repo: &RepoName) -> Option<RunNumber> {
-        let link = Url::parse(link).ok()?;
-        let path = link.as_str().strip_prefix(&format!("{self}/"))?;
-        let (name, number) = path.split_once("/actions/runs/")?;
-        (name.parse::<RepoName>().ok()? == *repo).then_some(())?;
-        number.parse().ok()
-    }
-}
-
-/// The number in the address of a run of `repo` or of one of its jobs, as an answer's `html_url` has it: right in each version
-/// of the server. The host before it is not looked at.
-pub(crate) fn run_number_in(html_url: &str, repo: &RepoName) -> Option<RunNumber> {
-    let (base, rest) = html_url.rsplit_once("/actions/runs/")?;
-    let mut segments = base.rsplit('/');
-    let (name, owner) = (segments.next()?, segments.next()?);
-    (format!("{owner}/{name}").parse::<RepoName>().ok()? == *repo).then_some(())?;
-    rest.split('/').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -213,35 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn status_links_to_a_run_only_by_the_very_page() {
-        let repo = "mporter/dispatch-target".parse().unwrap();
-        let base = base("https://gitea.example.com");
-        let number = |link| base.run_number(link, &repo).map(|n| n.to_string());
-        assert_eq!(number("https://gitea.example.com/MPorter/dispatch-target/actions/runs/30").as_deref(), Some("30"));
-        for other in [
-            "",
-            "https://gitea.example.com/mporter/dispatch-target/actions?workflow=build.yml",
-            "https://gitea.example.com/mporter/dispatch-target/actions/runs/30/jobs/0",
-            "https://gitea.example.com/mporter/dispatch-target/actions/runs/0",
-            "https://gitea.example.com/mporter/other/actions/runs/30",
-            "https://gitea.example.com.evil.example/mporter/dispatch-target/actions/runs/30",
-            "https://evil.example/mporter/dispatch-target/actions/runs/30",
-            "https://gitea.example.com/evil/mporter/dispatch-target/actions/runs/30",
-        ] {
-            assert_eq!(number(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn number_is_read_from_the_address_of_a_run_or_a_job() {
-        let repo = "a/b".parse().unwrap();
-        let number = |address| run_number_in(address, &repo).map(|n| n.to_string());
-        assert_eq!(number("http://10.0.0.1:3000/git/A/b/actions/runs/30").as_deref(), Some("30"));
-        assert_eq!(number("https://gitea.example.com/a/b/actions/runs/5/jobs/0").as_deref(), Some("5"));
-        for odd in
-            ["", "https://gitea.example.com/a/b", "https://gitea.example.com/a/b/actions/runs/x", "/actions/runs/"]
-        {
-            assert_eq!(number(odd), None, "{odd}");
+    fn base_is_read_from_the_url_of_a_repository() {
+        let base = |url| PageBase::of_repository_url(url).map(|base| base.to_string());
+        assert_eq!(base("https://gitea.example.com/api/v1/repos/a/b").as_deref(), Some("https://gitea.example.com"));
+        assert_eq!(base("http://10.0.0.1:3000/git/api/v1/repos/a/b").as_deref(), Some("http://10.0.0.1:3000/git"));
+        let odd =
+            ["", "https://gitea.example.com/a/b", "https://gitea.example.com/api/v1/repos/a", "/api/v1/repos/a/b"];
+        for url in odd.into_iter().chain(["https://gitea.example.com/?x/api/v1/repos/a/b", "x:/api/v1/repos/a/b"]) {
+            assert_eq!(base(url), None, "{url}");
         }
     }
 }

@@ -10,6 +10,7 @@ mod links;
 mod modes;
 #[cfg(test)]
 mod property_tests;
+mod proxy;
 mod run;
 mod runner;
 mod signals;
@@ -52,21 +53,25 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
     let environment = Environment::read()?;
     let token = environment.token()?;
     runner.configure(environment.files(), &token);
-    let Config { api, pages, roots, task } = environment.config()?;
+    let Config { api, pages, roots, proxy, task, .. } = environment.config()?;
     let deadline = Deadline::in_a_minute();
     let underway = Underway::default();
-    let gitea = Gitea::new(api, &token, roots, deadline, underway.clone()).map_err(Error::Start)?;
+    let gitea = Gitea::new(api, &token, roots, proxy, deadline, underway.clone()).map_err(Error::Start)?;
     let work = async {
         match &task {
             Task::Dispatch(task) => {
                 let run = deadline.bound(dispatch::run(&gitea, &pages, task, runner)).await??;
-                if let (Some(run), Some(limits)) = (run, task.wait) {
-                    wait::run(&gitea, &pages, &task.place, &run, limits, runner).await?;
+                if let (Some((run, place)), Some(limits)) = (run, task.wait) {
+                    wait::run(&gitea, &pages, &place, &run, limits, runner).await?;
                 }
             }
             Task::Report(task) => deadline.bound(report::run(&gitea, &pages, task, runner)).await??,
             Task::Reconcile(task) => deadline.bound(reconcile::run(&gitea, &pages, task, runner)).await??,
-            Task::Trial => runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported"),
+            Task::TrialReport(_) => {
+                runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported");
+            }
+            Task::Check(_) => return Err(Error::Start("`mode: check` is not there yet".to_owned())),
+            Task::Nothing(why) => runner.info(why),
         }
         Ok(())
     };

@@ -5,8 +5,36 @@ pub(crate) mod reconcile;
 pub(crate) mod report;
 pub(crate) mod wait;
 
+use crate::config::HeadOf;
 use crate::diagnosis;
 use crate::forge::{Gitea, Server};
+use crate::types::Head;
+
+/// A pull request whose head could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("Nothing was sent: the head of pull request {pull_request} could not be read. {cause}")]
+pub(crate) struct UnknownHead {
+    pull_request: String,
+    cause: String,
+}
+
+/// The commit that is built, and its branch, which the server is asked for where nobody has given them.
+async fn known_head(gitea: &Gitea, head: &HeadOf) -> Result<(Head, String), UnknownHead> {
+    let (source, number) = match head {
+        HeadOf::Commit(head) => return Ok((head.clone(), String::new())),
+        HeadOf::PullRequest { source, number } => (source, *number),
+    };
+    let error = |cause| UnknownHead { pull_request: format!("{source}#{number}"), cause };
+    let pull = match gitea.pull_request(source, number).await {
+        Ok(pull) => pull,
+        Err(refused) => {
+            let diagnosis = diagnosis::of_pull_request(gitea, source, number, &refused).await;
+            return Err(error(format!("{diagnosis} ({refused})")));
+        }
+    };
+    let sha = pull.head.sha.parse().map_err(|cause| error(format!("Its head {cause}.")))?;
+    Ok((Head { source: source.clone(), sha, pull_request: Some(number) }, pull.head.branch))
+}
 
 /// A server that does not name the run of a dispatch, or one whose version could not be read.
 #[derive(Debug, thiserror::Error)]

@@ -3,5 +3,5 @@
 mod progress;
 mod verdict;
 
-pub(crate) use progress::{End, Progress, Unreadable};
-pub(crate) use verdict::{NoOutcome, Verdict};
+pub(crate) use progress::{End, Progress, Unreadable, attempt, began};
+pub(crate) use verdict::{JobsRead, Verdict};

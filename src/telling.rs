@@ -7,6 +7,7 @@ mod answer;
 mod comment;
 mod comment_text;
 mod marker;
+mod precedence;
 mod run_statuses;
 mod status;
 mod told;
@@ -22,8 +23,9 @@ pub(crate) use comment::{CommentDone, Draft};
 #[cfg(test)]
 pub(crate) use comment_text::CommentText;
 pub(crate) use marker::Marker;
+pub(crate) use precedence::{Attempt, Voice};
 pub(crate) use run_statuses::{Pending, RunStatuses};
-pub(crate) use status::{Early, Overtaken, StatusDone, Voice};
+pub(crate) use status::{Early, Overtaken, StatusDone};
 pub(crate) use told::{Told, Unwritten};
 
 use crate::forge::{Comment, Error, Gitea};
@@ -71,11 +73,12 @@ impl Teller<'_> {
         Told { status, comment }
     }
 
-    /// Status and comment side by side, for the run itself. `seen` are the statuses that were read before. Where there may be a
+    /// Status and comment side by side, for the run itself or an event about it. `seen` are the statuses that were read before. Where there may be a
     /// comment already, the comments are read beside the status, whose answer says which of them are one's own.
     pub(crate) async fn report(
         &self,
         answer: &Answer,
+        voice: Voice,
         draft: Option<Draft<'_>>,
         seen: Result<RunStatuses, Error>,
     ) -> Told {
@@ -85,7 +88,7 @@ impl Teller<'_> {
         let creator = seen.as_ref().ok().and_then(|runs| runs.creator_of(context));
         let accounts = RefCell::new(creator.into_iter().collect::<Vec<_>>());
         let set_status = async {
-            let (done, authors) = self.set_status(answer, Voice::Run, Some(&seen?)).await?;
+            let (done, authors) = self.set_status(answer, voice, Some(&seen?)).await?;
             accounts.replace(authors);
             Ok(done)
         };

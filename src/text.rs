@@ -25,10 +25,10 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// A foreign text on one line of bounded length.
 pub(crate) fn one_line(text: &str) -> String {
-    let text = plain(text.trim());
+    let text = text.trim();
     match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        Some((end, _)) => format!("{}…", plain(&text[..end])),
+        None => plain(text),
     }
 }
 

@@ -199,6 +199,26 @@ number! {
     CommentId, "the id of a comment"
 }
 
+/// The number that names a job in the address of its page: counts from 0 within its run up to Gitea 1.25, the job's id from
+/// 1.26 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct JobNumber(u64);
+
+impl FromStr for JobNumber {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+        number.map(Self).ok_or_else(|| Invalid::new("the number of a job", text))
+    }
+}
+
+impl fmt::Display for JobNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A time to wait: `90s`, `60m` or `2h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timeout(Duration);

@@ -1,4 +1,4 @@
-//! The event payload, as far as it is read (`tests/fixtures/events/`).
+//! The event that started the workflow, as far as it is read (`tests/fixtures/events/`).
 
 use std::collections::HashMap;
 
@@ -7,17 +7,34 @@ use serde_json::Value;
 
 use super::Error;
 use crate::files;
-use crate::types::PullRequestNumber;
+use crate::links::PageBase;
+use crate::types::{PullRequestNumber, RunId, RunNumber};
 
-/// The payload of the event that started the workflow.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Event {
-    /// Of `pull_request`, `pull_request_target` and the other events of a pull request.
-    #[serde(default)]
-    pub(super) pull_request: Option<PullRequest>,
-    /// Of `workflow_dispatch`: the declared inputs of the run.
-    #[serde(default)]
-    inputs: Option<HashMap<String, Value>>,
+/// The most bytes of a payload. A push of a thousand commits has some MiB.
+const LIMIT: u64 = 16 << 20;
+
+/// The event, and what its payload says of the server.
+#[derive(Debug, Default)]
+pub(super) struct Payload {
+    pub(super) event: Event,
+    /// The address that people use, from `repository.url`: the server's ROOT_URL, whatever address the runner uses.
+    pub(super) pages: Option<PageBase>,
+}
+
+/// Why the workflow runs.
+#[derive(Debug, Default)]
+pub(super) enum Event {
+    /// `pull_request`, `pull_request_target` and the other events of a pull request.
+    PullRequest(PullRequest),
+    /// `workflow_dispatch`, with the declared inputs of the run.
+    Dispatched(HashMap<String, Value>),
+    /// Another run of this repository was requested, began or ended.
+    WorkflowRun(WorkflowRun),
+    /// A comment on a pull request; `None`: on an issue.
+    Comment(Option<PullRequestNumber>),
+    /// A push, a tag, a schedule …: an event with a commit of its own.
+    #[default]
+    Other,
 }
 
 #[derive(Debug, Deserialize)]
@@ -26,14 +43,6 @@ pub(super) struct PullRequest {
     pub(super) head: Head,
     #[serde(default)]
     base: Option<Base>,
-}
-
-impl PullRequest {
-    /// Whether it comes from another repository than the one that it is for.
-    pub(super) fn is_from_fork(&self) -> bool {
-        let base = self.base.as_ref().and_then(|base| base.repo.as_ref());
-        base.zip(self.head.repo.as_ref()).is_some_and(|(base, head)| base.full_name != head.full_name)
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,27 +60,103 @@ pub(super) struct Head {
     #[serde(rename = "ref")]
     pub(super) name: String,
     pub(super) sha: String,
-    /// Null where the fork is gone.
+    /// Null where the fork was deleted.
     #[serde(default)]
     repo: Option<Repository>,
 }
 
-/// The most that is read of a payload. Those of Gitea have some 20 KB, and the longest texts of a pull request.
-const LIMIT: u64 = 16 << 20;
+/// The run that a `workflow_run` event is about.
+#[derive(Debug, Deserialize)]
+pub(super) struct WorkflowRun {
+    pub(super) id: RunId,
+    pub(super) run_number: RunNumber,
+    /// 0 up to Gitea 1.26.
+    #[serde(default)]
+    pub(super) run_attempt: u32,
+    /// The event that started it.
+    pub(super) event: String,
+    /// How far it has come, such as `completed`.
+    #[serde(default)]
+    pub(super) status: String,
+    /// What `run-name:` evaluated to.
+    pub(super) display_title: String,
+}
 
-impl Event {
-    /// Reads the payload from a file. An error names the file.
-    pub(super) fn read(path: &str) -> Result<Self, Error> {
+/// The payload as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Raw {
+    pull_request: Option<PullRequest>,
+    inputs: Option<HashMap<String, Value>>,
+    workflow_run: Option<WorkflowRun>,
+    issue: Option<Issue>,
+    comment: Option<serde::de::IgnoredAny>,
+    is_pull: bool,
+    repository: Option<Home>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Issue {
+    number: PullRequestNumber,
+    /// Only where it is a pull request.
+    #[serde(default)]
+    pull_request: Option<serde::de::IgnoredAny>,
+}
+
+/// The repository that the event is of.
+#[derive(Debug, Deserialize)]
+struct Home {
+    #[serde(default)]
+    url: String,
+}
+
+impl Payload {
+    /// Reads the payload of the event of this name.
+    pub(super) fn read(path: &str, name: Option<&str>) -> Result<Self, Error> {
         let error = |cause: String| Error::Event { path: path.to_owned(), cause };
         let text = files::read(path.as_ref(), LIMIT).map_err(|cause| error(format!("could not be read: {cause}")))?;
-        serde_json::from_slice(&text).map_err(|cause| error(format!("could not be understood: {cause}")))
+        let raw = serde_json::from_slice(&text).map_err(|cause| error(format!("could not be understood: {cause}")))?;
+        Self::new(raw, name).ok_or_else(|| error("has no `workflow_run`".to_owned()))
     }
 
+    /// `None` where a `workflow_run` event is not about a run.
+    fn new(raw: Raw, name: Option<&str>) -> Option<Self> {
+        let Raw { pull_request, inputs, workflow_run, issue, comment, is_pull, repository } = raw;
+        let event = match (name, pull_request, issue, inputs) {
+            // By its name alone: no field of another event may lead to a run.
+            (Some("workflow_run"), ..) => Event::WorkflowRun(workflow_run?),
+            (_, Some(pull_request), ..) => Event::PullRequest(pull_request),
+            (_, _, Some(issue), _) if comment.is_some() => {
+                Event::Comment(Some(issue.number).filter(|_| is_pull || issue.pull_request.is_some()))
+            }
+            (_, _, _, Some(inputs)) => Event::Dispatched(inputs),
+            _ => Event::Other,
+        };
+        let pages = repository.and_then(|repository| PageBase::of_repository_url(&repository.url));
+        Some(Self { event, pages })
+    }
+}
+
+impl Event {
     /// An input of the dispatched run, as text; `None` where the workflow does not declare it.
     pub(super) fn input(&self, name: &str) -> Option<String> {
-        match self.inputs.as_ref()?.get(name)? {
+        let Self::Dispatched(inputs) = self else { return None };
+        match inputs.get(name)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Which pull request this is of, if its workflow gets no secrets: the end of a sentence.
+    pub(super) fn without_secrets(&self) -> Option<&'static str> {
+        let Self::PullRequest(PullRequest { head, base, .. }) = self else { return None };
+        let base = base.as_ref().and_then(|base| base.repo.as_ref());
+        match (base, &head.repo) {
+            // Its branch is `refs/pull/…` then too.
+            (_, None) => Some("whose fork was deleted"),
+            _ if head.name.starts_with("refs/pull/") => Some("made by AGit (`refs/for/…`)"),
+            (Some(base), Some(head)) if base.full_name != head.full_name => Some("from a fork"),
             _ => None,
         }
     }

@@ -1,6 +1,5 @@
 //! The two inputs that hold several values: `inputs` and `status`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -62,35 +61,67 @@ fn scalar(key: &str, value: &RawValue) -> Result<String, String> {
     }
 }
 
-/// Reads `status`: outcomes separated by comma, space or line, or the JSON of `needs`; `auto` among or before them.
+/// Words for a run that has begun and has not ended.
+const RUNNING: [&str; 5] = ["pending", "queued", "waiting", "in_progress", "running"];
+
+/// Reads `status`: outcomes separated by comma, space or line, or the JSON of `needs`; `auto` among or before them. Or one word
+/// for a run that has not ended.
 pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
-    #[derive(Deserialize)]
-    struct Need {
-        result: String,
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(GivenStatus::Empty);
     }
-    let (auto, rest) = match text.trim().strip_prefix("auto") {
+    if RUNNING.contains(&text) {
+        return Ok(GivenStatus::Running);
+    }
+    let (auto, rest) = match text.strip_prefix("auto") {
         Some(rest) if rest.trim_start().starts_with('{') => (true, rest.trim_start()),
-        _ => (false, text.trim()),
+        _ => (false, text),
     };
-    if rest.starts_with('{') {
-        let needs: BTreeMap<String, Need> = serde_json::from_str(rest)
-            .map_err(|cause| format!("starts like the JSON of `needs`, but is not: {cause}"))?;
-        let outcomes: Vec<Outcome> = needs.values().map(|need| Outcome::new(need.result.trim())).collect();
-        if outcomes.is_empty() && !auto {
-            return Err("is the JSON of an empty `needs`: the job that reports needs the job that builds".to_owned());
-        }
-        return Ok(GivenStatus::Ended { auto, outcomes });
-    }
     if rest.starts_with('[') {
         return Err(
             "must be words or the JSON of `needs`, not a JSON list: join it, as in `join(needs.*.result)`".to_owned()
         );
     }
-    let (auto, outcomes): (Vec<&str>, Vec<&str>) = rest
-        .split(|c: char| c == ',' || c.is_whitespace())
-        .filter(|word| !word.is_empty())
-        .partition(|word| *word == "auto");
-    Ok(GivenStatus::Ended { auto: !auto.is_empty(), outcomes: outcomes.into_iter().map(Outcome::new).collect() })
+    let (auto, words) = if rest.starts_with('{') {
+        let words = results_of_needs(rest)?;
+        if words.is_empty() && !auto {
+            return Err("is the JSON of an empty `needs`: the job that reports needs the job that builds".to_owned());
+        }
+        (auto, words)
+    } else {
+        let words = rest.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
+        let (auto, words): (Vec<&str>, Vec<&str>) = words.partition(|word| *word == "auto");
+        // `success,` was two expressions, and one of them evaluated to nothing. The jobs are as good as an expression.
+        if auto.is_empty() && rest.split(',').any(|part| part.trim().is_empty()) {
+            return Ok(GivenStatus::Empty);
+        }
+        (!auto.is_empty(), words.into_iter().map(str::to_owned).collect())
+    };
+    match words.iter().find(|word| RUNNING.contains(&word.as_str())) {
+        Some(word) => {
+            Err(format!("must have the word {} alone, or not at all: the run has ended, or it has not", quoted(word)))
+        }
+        None => {
+            Ok(GivenStatus::Ended { auto, outcomes: words.iter().map(|word| Outcome::new(word.as_str())).collect() })
+        }
+    }
+}
+
+/// The results in the JSON of `needs`. A job that is there twice gives two, of which the worse counts.
+fn results_of_needs(text: &str) -> Result<Vec<String>, String> {
+    #[derive(Deserialize)]
+    struct Need {
+        result: String,
+    }
+    let error = |cause: String| format!("starts like the JSON of `needs`, but is not: {cause}");
+    let Pairs(needs) = serde_json::from_str(text).map_err(|cause| error(cause.to_string()))?;
+    let result = |(job, need): &(String, Box<RawValue>)| {
+        let Need { result } =
+            serde_json::from_str(need.get()).map_err(|cause| error(format!("job {}: {cause}", quoted(job))))?;
+        Ok(result.trim().to_owned())
+    };
+    needs.iter().map(result).collect()
 }
 
 #[cfg(test)]
@@ -128,17 +159,36 @@ mod tests {
     }
 
     fn status(text: &str) -> (bool, String) {
-        let GivenStatus::Ended { auto, outcomes } = given_status(text).unwrap() else { panic!("it has not ended") };
+        let GivenStatus::Ended { auto, outcomes } = given_status(text).unwrap() else { panic!("{text} has no end") };
         (auto, outcomes.iter().map(Outcome::as_str).collect::<Vec<_>>().join(" "))
     }
 
     #[test]
     fn status_is_one_outcome_or_several() {
         assert_eq!(status("success"), (false, "success".to_owned()));
-        assert_eq!(status("success, failure\nskipped,,"), (false, "success failure skipped".to_owned()));
+        assert_eq!(status("success, failure\nskipped"), (false, "success failure skipped".to_owned()));
         assert_eq!(status("auto success"), (true, "success".to_owned()));
         assert_eq!(status("auto "), (true, String::new()));
+        assert_eq!(status("auto,"), (true, String::new()));
         assert_eq!(status("automatic"), (false, "automatic".to_owned()));
+    }
+
+    #[test]
+    fn status_that_evaluated_to_nothing_is_empty() {
+        for text in ["", " \n", ",", ", ,", "success,", ", success", "success,,failure", "success, \n, skipped"] {
+            assert_eq!(given_status(text), Ok(GivenStatus::Empty), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn status_of_a_run_that_has_not_ended_stands_alone() {
+        for text in ["pending", " queued\n", "waiting", "in_progress", "running"] {
+            assert_eq!(given_status(text), Ok(GivenStatus::Running), "{text:?}");
+        }
+        insta::assert_snapshot!(given_status("success, pending").unwrap_err(), @"must have the word `pending` alone, or not at all: the run has ended, or it has not");
+        for text in ["auto running", "pending pending", r#"{"build": {"result": "queued"}}"#] {
+            assert!(given_status(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]
@@ -146,8 +196,11 @@ mod tests {
         let needs = r#"{"build": {"result": "failure", "outputs": {}}, "lint": {"result": "success", "outputs": {}}}"#;
         assert_eq!(status(needs), (false, "failure success".to_owned()));
         assert_eq!(status(&format!("auto {needs}")), (true, "failure success".to_owned()));
+        let twice = r#"{"build": {"result": "failure"}, "build": {"result": "success"}}"#;
+        assert_eq!(status(twice), (false, "failure success".to_owned()));
+        assert!(given_status(r#"{"build": {"result": "failure", "result": "success"}}"#).is_err());
         insta::assert_snapshot!(given_status(r#"["success"]"#).unwrap_err(), @"must be words or the JSON of `needs`, not a JSON list: join it, as in `join(needs.*.result)`");
         insta::assert_snapshot!(given_status("{}").unwrap_err(), @"is the JSON of an empty `needs`: the job that reports needs the job that builds");
-        insta::assert_snapshot!(given_status(r#"{"build": "x"}"#).unwrap_err(), @r#"starts like the JSON of `needs`, but is not: invalid type: string "x", expected struct Need at line 1 column 13"#);
+        insta::assert_snapshot!(given_status(r#"{"build": "x"}"#).unwrap_err(), @r#"starts like the JSON of `needs`, but is not: job `build`: invalid type: string "x", expected struct Need at line 1 column 3"#);
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
 
-use super::event::{Event, PullRequest};
+use super::event::{Event, Payload, PullRequest};
 use super::lists::{given_status, workflow_inputs};
 use crate::property_tests::{config, number, text};
 use crate::types::{GivenStatus, Outcome, State};
@@ -43,6 +43,20 @@ fn worst(outcomes: Vec<Outcome>) -> Option<State> {
     outcomes.into_iter().max().map(|outcome| outcome.state())
 }
 
+fn event(payload: &str, name: Option<&str>) -> Option<Event> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), payload).unwrap();
+    Some(Payload::read(file.path().to_str().unwrap(), name).ok()?.event)
+}
+
+/// The end that a `status` gives.
+fn ended(text: &str) -> (bool, Vec<Outcome>) {
+    match given_status(text).unwrap() {
+        GivenStatus::Ended { auto, outcomes } => (auto, outcomes),
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -54,46 +68,60 @@ proptest! {
             prop_assert!(is_json || pairs.iter().all(|(key, value)| !key.contains('\n') && !value.contains('\n')));
         }
         if let Ok(GivenStatus::Ended { auto, outcomes }) = given_status(&text) {
-            prop_assert!(auto || !outcomes.is_empty() || text.split([',']).all(|part| part.trim().is_empty()));
+            prop_assert!(auto || !outcomes.is_empty());
         }
         let file = tempfile::NamedTempFile::new().unwrap();
         for bytes in [text.as_bytes(), &bytes] {
             fs::write(file.path(), bytes).unwrap();
-            Event::read(file.path().to_str().unwrap()).ok();
+            for name in [None, Some("workflow_run")] {
+                Payload::read(file.path().to_str().unwrap(), name).ok();
+            }
         }
     }
 
     #[test]
-    fn event_gives_each_value_as_it_is(name in text(), sha in text(), number in number(), from in text(), to in text(), input in text()) {
+    fn pull_request_is_as_the_payload_has_it(name in text(), sha in text(), number in number(), from in text(), to in text()) {
         let payload = json!({
             "pull_request": {
                 "number": number.parse::<u64>().unwrap(),
                 "head": {"ref": name, "sha": sha, "repo": {"full_name": from}},
                 "base": {"ref": "main", "repo": {"full_name": to}},
             },
-            "inputs": {"a": input, "b": number.parse::<u64>().unwrap(), "c": null, "d": [input]},
         });
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), payload.to_string()).unwrap();
-        let event = Event::read(file.path().to_str().unwrap()).unwrap();
-        let read = ["a", "b", "c", "d", "e"].map(|name| event.input(name));
-        prop_assert_eq!(read, [Some(input), Some(number.clone()), None, None, None]);
-        let pull_request: PullRequest = event.pull_request.unwrap();
-        prop_assert_eq!(pull_request.is_from_fork(), from != to);
-        prop_assert_eq!(pull_request.number.to_string(), number);
-        prop_assert_eq!((pull_request.head.name, pull_request.head.sha), (name, sha));
+        let event = event(&payload.to_string(), None).unwrap();
+        let from_fork = Some("from a fork").filter(|_| from != to);
+        prop_assert!(name.starts_with("refs/pull/") || event.without_secrets() == from_fork);
+        let Event::PullRequest(PullRequest { number: read, head, .. }) = event else { panic!("{event:?}") };
+        prop_assert_eq!(read.to_string(), number);
+        prop_assert_eq!((head.name, head.sha), (name, sha));
     }
 
     #[test]
-    fn event_of_any_shape_is_read_or_refused(values in vec(json_text(), 6)) {
-        let [number, name, sha, head_repo, base, inputs] = &values[..] else { unreachable!() };
+    fn input_of_the_run_is_as_the_payload_has_it(number in number(), text in text()) {
+        let payload = json!({"inputs": {"a": text, "b": number.parse::<u64>().unwrap(), "c": null, "d": [text]}});
+        let event = event(&payload.to_string(), None).unwrap();
+        let read = ["a", "b", "c", "d", "e"].map(|name| event.input(name));
+        prop_assert_eq!(read, [Some(text), Some(number), None, None, None]);
+    }
+
+    #[test]
+    fn event_of_any_shape_is_read_or_refused(values in vec(json_text(), 10), name in select(vec!["workflow_run", "pull_request", "push"])) {
+        let [number, branch, sha, head_repo, base, inputs, run, issue, comment, url] = &values[..] else { unreachable!() };
         let payload = format!(
-            r#"{{"pull_request": {{"number": {number}, "head": {{"ref": {name}, "sha": {sha}, "repo": {head_repo}}}, "base": {base}}}, "inputs": {inputs}}}"#
+            r#"{{"pull_request": {{"number": {number}, "head": {{"ref": {branch}, "sha": {sha}, "repo": {head_repo}}}, "base": {base}}},
+            "inputs": {inputs}, "workflow_run": {run}, "issue": {issue}, "comment": {comment}, "repository": {{"url": {url}}}}}"#
         );
-        if let Ok(event) = serde_json::from_str::<Event>(&payload) {
+        if let Some(event) = event(&payload, Some(name)) {
             event.input("a");
-            event.pull_request.as_ref().map(PullRequest::is_from_fork);
+            event.without_secrets();
         }
+    }
+
+    #[test]
+    fn run_of_an_event_that_is_not_about_one_is_none(payload in json_text(), name in select(vec!["pull_request", "push", "workflow_dispatch"])) {
+        let run = json!({"id": 1, "run_number": 1, "event": "workflow_dispatch", "display_title": ""});
+        let payload = format!(r#"{{"other": {payload}, "workflow_run": {run}}}"#);
+        prop_assert!(!matches!(event(&payload, Some(name)), Some(Event::WorkflowRun(_))));
     }
 
     #[test]
@@ -116,13 +144,13 @@ proptest! {
     }
 
     #[test]
-    fn words_are_no_success_if_any_is_worse(words in vec(select(&WORDS[..]), 0..5), separator in select(vec![",", " ", "\n", ", "]), auto: bool) {
+    fn words_are_no_success_if_any_is_worse(words in vec(select(&WORDS[..]), 1..5), separator in select(vec![",", " ", "\n", ", "]), auto: bool) {
         let mut text = words.join(separator);
         if auto {
             text = format!("auto{separator}{text}");
         }
-        let GivenStatus::Ended { auto: is_auto, outcomes } = given_status(&text).unwrap() else { panic!("it has ended") };
-        prop_assert_eq!(is_auto, auto);
+        let (with_auto, outcomes) = ended(&text);
+        prop_assert_eq!(with_auto, auto);
         prop_assert_eq!(outcomes.iter().map(Outcome::as_str).collect::<Vec<_>>(), words.clone());
         prop_assert_eq!(worst(outcomes) == Some(State::Success), is_good(&words));
     }
@@ -133,9 +161,8 @@ proptest! {
         let json: BTreeMap<_, _> =
             needs.iter().map(|(name, (word, output))| (name, json!({"result": word, "outputs": {"a": output}}))).collect();
         let json = json!(json);
-        let given = given_status(&if auto { format!("auto {json}") } else { json.to_string() }).unwrap();
-        let GivenStatus::Ended { auto: is_auto, outcomes } = given else { panic!("it has ended") };
-        prop_assert_eq!(is_auto, auto);
+        let (with_auto, outcomes) = ended(&if auto { format!("auto {json}") } else { json.to_string() });
+        prop_assert_eq!(with_auto, auto);
         prop_assert_eq!(worst(outcomes) == Some(State::Success), is_good(&words));
     }
 }

@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::http::Answer;
-use super::list::PAGE_LIMIT;
 use super::retry::{Again, DISPATCH, READ};
 use super::server::page_by_id;
 use super::{Error, Gitea};
@@ -17,7 +16,7 @@ use crate::links::run_number_in;
 use crate::types::{GitRef, RepoName, RunId, RunNumber, RunRef, Workflow};
 
 /// The jobs of a run, and when the server said so.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RunJobs {
     pub(crate) jobs: Vec<Job>,
     /// The server's own clock, which the jobs' times are of.
@@ -67,6 +66,16 @@ impl Job {
         self.conclusion.as_deref().filter(|conclusion| !conclusion.is_empty())
     }
 
+    /// Whether it waits for a runner.
+    pub(crate) fn is_queued(&self) -> bool {
+        self.state == "queued"
+    }
+
+    /// Whether it waits for a runner, or one works on it. One that waits for another job or run is not.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.conclusion().is_none() && matches!(self.state.as_str(), "queued" | "in_progress")
+    }
+
     /// The number in the page of its run, which is one of `repo`.
     pub(crate) fn run_number(&self, repo: &RepoName) -> Option<RunNumber> {
         run_number_in(&self.html_url, repo)
@@ -100,7 +109,7 @@ impl Gitea {
         url.set_query(Some("return_run_details=true"));
         let dispatch = Dispatch { git_ref, inputs };
         let answer: Answer<Option<RunDetails>> =
-            self.http.request(Method::POST, url, Some(&dispatch), Again::IfNotDone, DISPATCH).await?;
+            self.http.request(Method::POST, url, Some(&dispatch), Again::AtMostOnce, DISPATCH).await?;
         Ok(answer.value.map(|RunDetails { workflow_run_id: id, html_url }| RunRef {
             target: target.clone(),
             id,
@@ -117,7 +126,7 @@ impl Gitea {
             total_count: Option<usize>,
         }
         let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
-        let (jobs, answered_at) = self.list(url, PAGE_LIMIT, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
+        let (jobs, answered_at) = self.list(url, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
         Ok(RunJobs { jobs, answered_at })
     }
 

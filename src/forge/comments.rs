@@ -6,8 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::http::Answer;
-use super::list::PAGE_LIMIT;
-use super::retry::{Again, READ_TEXTS, WRITE};
+use super::retry::{Again, COMMENT, READ_TEXTS};
 use super::{Error, Gitea, User};
 use crate::types::{CommentId, PullRequestNumber, RepoName};
 
@@ -37,7 +36,7 @@ impl Gitea {
         let comment = CommentBody { body: &self.http.redact(body) };
         let url = self.comments_url(repo, number);
         let answer: Answer<Comment> =
-            self.http.request(Method::POST, url, Some(&comment), Again::IfNotDone, WRITE).await?;
+            self.http.request(Method::POST, url, Some(&comment), Again::IfNotDone, COMMENT).await?;
         Ok(answer.value.id)
     }
 
@@ -46,7 +45,7 @@ impl Gitea {
         let body = CommentBody { body: &self.http.redact(body) };
         let url = self.repo(repo, &["issues", "comments", &comment.to_string()]);
         let _edited: Answer<Comment> =
-            self.http.request(Method::PATCH, url, Some(&body), Again::IfNotDone, WRITE).await?;
+            self.http.request(Method::PATCH, url, Some(&body), Again::IfNotDone, COMMENT).await?;
         Ok(())
     }
 
@@ -82,7 +81,7 @@ impl Gitea {
             }
             (page, None)
         };
-        let (comments, _) = self.list(url, PAGE_LIMIT, READ_TEXTS, split).await?;
+        let (comments, _) = self.list(url, READ_TEXTS, split).await?;
         Ok(comments)
     }
 

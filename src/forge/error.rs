@@ -7,11 +7,16 @@ use reqwest::{Method, StatusCode, Url};
 
 use super::retry::Failure;
 
+/// What Gitea's router says, in plain text, where it has no such route. Everything else that Gitea refuses has JSON.
+pub(super) const NO_SUCH_ROUTE: &str = "404 page not found";
+
 /// What was tried, where, how often, and what came back. The token is in none of it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) struct Error {
     pub(super) method: Method,
     pub(super) url: Url,
+    /// The proxy that the request went through.
+    pub(super) proxy: Option<String>,
     pub(super) attempts: u32,
     pub(crate) kind: Kind,
 }
@@ -25,10 +30,10 @@ pub(crate) enum Kind {
     Untrusted { cause: String, problem: Certificate },
     /// The request may have had its effect.
     NoAnswer { cause: String },
-    /// The server said no, or a proxy before it did; `retry_after` is what it asks to wait.
+    /// Gitea said no; `retry_after` is how long it asks to wait.
     Refused { status: StatusCode, message: String, retry_after: Option<Duration> },
-    /// The server said yes, in words that are not Gitea's.
-    NotGitea { status: StatusCode, cause: String },
+    /// Something else than Gitea answered, or in other words: a proxy's page, another program. It said yes or no by its status.
+    NotGitea { status: StatusCode, cause: String, retry_after: Option<Duration> },
     /// The server said more than is read.
     TooLong { cause: String },
 }
@@ -49,15 +54,16 @@ pub(crate) enum Certificate {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, url, attempts, kind } = self;
-        let request = format_args!("{method} {url}");
+        let Self { method, url, proxy, attempts, kind } = self;
+        let way = proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+        let request = format_args!("{method} {url}{way}");
         match kind {
             Kind::NotSent { cause } | Kind::Untrusted { cause, .. } => {
                 write!(f, "{request} could not be sent: {cause}")?
             }
             Kind::NoAnswer { cause } => write!(f, "{request} got no answer: {cause}")?,
             Kind::Refused { status, message, .. } => write!(f, "{request} was answered {status}: {message}")?,
-            Kind::NotGitea { status, cause } => {
+            Kind::NotGitea { status, cause, .. } => {
                 write!(f, "{request} was answered {status}, but not as Gitea does: {cause}")?;
             }
             Kind::TooLong { cause } => write!(f, "{request}: {cause}")?,
@@ -75,16 +81,24 @@ impl Error {
             Kind::NotSent { .. } => Failure::NotDone { wait: None },
             Kind::NoAnswer { .. } => Failure::Lost,
             Kind::TooLong { .. } if self.is_read() => Failure::Final,
-            Kind::NotGitea { .. } | Kind::TooLong { .. } => Failure::Garbled,
-            Kind::Refused { status, retry_after, .. } => match (*status, *retry_after) {
-                (StatusCode::TOO_MANY_REQUESTS, wait) => Failure::NotDone { wait },
-                (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Failure::NotDone { wait: Some(wait) },
-                // Gitea's own: it answers 500 to an unknown commit or pull request, and would again.
-                (StatusCode::INTERNAL_SERVER_ERROR | StatusCode::NOT_IMPLEMENTED, _) => Failure::Final,
-                // A proxy's (502, 503, 504, 520 and so on): nobody knows what the server behind it has done.
-                (status, _) if status.is_server_error() => Failure::Lost,
-                _ => Failure::Final,
-            },
+            Kind::TooLong { .. } => Failure::Garbled,
+            Kind::NotGitea { status, .. } if status.is_success() => Failure::Garbled,
+            Kind::Refused { status, retry_after, .. } | Kind::NotGitea { status, retry_after, .. } => {
+                match (*status, *retry_after) {
+                    (StatusCode::TOO_MANY_REQUESTS, wait) => Failure::NotDone { wait },
+                    (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Failure::NotDone { wait: Some(wait) },
+                    // Gitea answers 500 to a write for an unknown commit or pull request, and would again.
+                    (StatusCode::INTERNAL_SERVER_ERROR | StatusCode::NOT_IMPLEMENTED, _)
+                        if !self.is_read() && self.refusal().is_some() =>
+                    {
+                        Failure::Final
+                    }
+                    // A read, which may be tried again; or a proxy's word (502, 503, 504, 520 and so on): nobody knows what the server
+                    // behind it has done.
+                    (status, _) if status.is_server_error() => Failure::Lost,
+                    _ => Failure::Final,
+                }
+            }
         }
     }
 
@@ -113,9 +127,10 @@ impl Error {
         self.url.path().contains("/api/v1/")
     }
 
-    /// Whether the server says that there is no such thing, or that it is hidden.
+    /// Whether Gitea says in its JSON that there is no such thing, or that it is hidden. A page of a proxy does not say it, nor does
+    /// a server that has no such route.
     pub(crate) fn is_not_found(&self) -> bool {
-        self.refusal().is_some_and(|(status, _)| status == StatusCode::NOT_FOUND)
+        self.refusal().is_some_and(|(status, message)| status == StatusCode::NOT_FOUND && message != NO_SUCH_ROUTE)
     }
 
     /// Whether Gitea says that there is no such comment, rather than another that there is no such page.
@@ -125,7 +140,7 @@ impl Error {
         })
     }
 
-    /// The status and the message of a refusal.
+    /// The status and the message of a refusal by Gitea itself.
     pub(crate) fn refusal(&self) -> Option<(StatusCode, &str)> {
         match &self.kind {
             Kind::Refused { status, message, .. } => Some((*status, message)),

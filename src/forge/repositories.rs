@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::http::Answer;
-use super::list::PULL_REQUEST_PAGE_LIMIT;
 use super::retry::{ASIDE, READ_TEXTS};
 use super::{Error, Gitea};
 use crate::types::{GitRef, PullRequestNumber, RepoName};
@@ -12,6 +11,8 @@ use crate::types::{GitRef, PullRequestNumber, RepoName};
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct PullRequest {
     pub(crate) number: PullRequestNumber,
+    #[serde(default)]
+    state: String,
     pub(crate) head: Head,
     /// How many comments it has.
     #[serde(default)]
@@ -21,10 +22,20 @@ pub(crate) struct PullRequest {
     pub(crate) shares_head: bool,
 }
 
+impl PullRequest {
+    /// Whether it is neither merged nor closed.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == "open"
+    }
+}
+
 /// The newest commit of a pull request.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Head {
     pub(crate) sha: String,
+    /// The branch.
+    #[serde(default, rename = "ref")]
+    pub(crate) branch: String,
 }
 
 /// A repository, as far as it is read.
@@ -37,12 +48,16 @@ pub(crate) struct Repository {
 }
 
 impl Gitea {
+    /// A pull request. Needs the scope `read:repository`.
+    pub(crate) async fn pull_request(&self, repo: &RepoName, number: PullRequestNumber) -> Result<PullRequest, Error> {
+        Ok(self.get(self.repo(repo, &["pulls", &number.to_string()]), READ_TEXTS).await?.value)
+    }
+
     /// The open pull requests of a repository: all pages.
     pub(crate) async fn open_pull_requests(&self, repo: &RepoName) -> Result<Vec<PullRequest>, Error> {
         let mut url = self.repo(repo, &["pulls"]);
         url.query_pairs_mut().append_pair("state", "open");
-        let (pulls, _) =
-            self.list(url, PULL_REQUEST_PAGE_LIMIT, READ_TEXTS, |page: Vec<PullRequest>| (page, None)).await?;
+        let (pulls, _) = self.list(url, READ_TEXTS, |page: Vec<PullRequest>| (page, None)).await?;
         Ok(pulls)
     }
 

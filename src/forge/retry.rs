@@ -26,6 +26,9 @@ pub(super) enum Again {
     IfLost,
     /// Only where the server surely did nothing: a repetition might do the thing twice, or undo a later one.
     IfNotDone,
+    /// As [`Self::IfNotDone`], and each time over a new connection: on one that has been idle, a request that the server never
+    /// read cannot be told from one whose answer got lost.
+    AtMostOnce,
 }
 
 /// How long a request may take, and its answer be.
@@ -48,13 +51,18 @@ pub(super) const READ: Limits =
 /// The same where people write what is read: a description or a comment of a million characters is nothing to Gitea, and
 /// nobody's should keep the others' from being read.
 pub(super) const READ_TEXTS: Limits = Limits { answer: 32 << 20, ..READ };
+/// The statuses of a commit, without which none can be set: an outage of half a minute leaves time for both.
+pub(super) const READ_STATUSES: Limits = Limits { total: Duration::from_secs(40), ..READ };
 /// The version, which some modes ask for before all else: it leaves a dispatch and its status their time.
 pub(super) const VERSION: Limits = Limits { total: READ.attempt, ..READ };
 /// What is asked beside the work itself, to say more about a failure.
 pub(super) const ASIDE: Limits =
     Limits { attempt: Duration::from_secs(4), total: Duration::from_secs(5), answer: SHORT };
-/// A status or a comment.
-pub(super) const WRITE: Limits =
+/// A status, which is what people look at: it may take all the time that the step has left.
+pub(super) const STATUS: Limits =
+    Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(60), answer: SHORT };
+/// A comment.
+pub(super) const COMMENT: Limits =
     Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(28), answer: SHORT };
 /// A dispatch: it is not repeated once it was sent, so one attempt may take longer.
 pub(super) const DISPATCH: Limits =
@@ -63,6 +71,10 @@ pub(super) const DISPATCH: Limits =
 /// The pause before the second attempt; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// The least time for another attempt: with less, a connection that is not made could not be told from a lost answer on a busy
+/// machine.
+const SHORTEST_ATTEMPT: Duration = Duration::from_secs(3);
 
 /// How often an answer that is not Gitea's is borne.
 const GARBLED_ATTEMPTS: u32 = 3;
@@ -82,14 +94,17 @@ pub(super) async fn retry<T>(
             Err(error) => error,
         };
         error.attempts = attempts;
-        let wait = match (error.failure(), again) {
-            (Failure::Final, _) | (Failure::Lost | Failure::Garbled, Again::IfNotDone) => return Err(error),
+        // The server's wish can only make the pause longer: `Retry-After: 0` must not remove it.
+        let wait = jittered(pause, fastrand::f64()).max(match (error.failure(), again) {
+            (Failure::Final, _) => return Err(error),
+            (Failure::Lost | Failure::Garbled, Again::IfNotDone | Again::AtMostOnce) => return Err(error),
             (Failure::Garbled, Again::IfLost) if attempts >= GARBLED_ATTEMPTS => return Err(error),
-            (Failure::NotDone { wait: Some(wait) }, _) => wait,
-            (Failure::NotDone { wait: None } | Failure::Lost | Failure::Garbled, _) => jittered(pause, fastrand::f64()),
-        };
+            (Failure::NotDone { wait }, _) => wait.unwrap_or_default(),
+            (Failure::Lost | Failure::Garbled, Again::IfLost) => Duration::ZERO,
+        });
+        let left = deadline.saturating_duration_since(Instant::now());
         // The server may have asked for any time at all, so nothing is added to it.
-        if wait >= deadline.saturating_duration_since(Instant::now()) {
+        if wait >= left.saturating_sub(SHORTEST_ATTEMPT) {
             return Err(error);
         }
         sleep(wait).await;
@@ -111,18 +126,18 @@ mod tests {
     use super::super::{Certificate, Kind};
     use super::*;
 
-    fn error(kind: Kind) -> Error {
-        Error { method: Method::GET, url: "http://x".parse().unwrap(), attempts: 1, kind }
+    fn error(method: Method, kind: Kind) -> Error {
+        Error { method, url: "http://x".parse().unwrap(), proxy: None, attempts: 1, kind }
     }
 
     /// How often a request is sent when all attempts fail at once in this way, and how long that takes at most: with the
     /// longest jitter the last pause ends within the limit.
-    async fn attempts(again: Again, limits: Limits, kind: &dyn Fn() -> Kind) -> String {
+    async fn attempts(method: Method, again: Again, limits: Limits, kind: &dyn Fn() -> Kind) -> String {
         let start = Instant::now();
         let mut count = 0;
         let failed: Result<(), Error> = retry(again, start + limits.total, async || {
             count += 1;
-            Err(error(kind()))
+            Err(error(method.clone(), kind()))
         })
         .await;
         assert_eq!(failed.unwrap_err().attempts, count);
@@ -144,15 +159,22 @@ mod tests {
                 retry_after: retry_after.map(Duration::from_secs),
             }
         };
-        let failures: [(&str, &dyn Fn() -> Kind); 18] = [
+        let not_gitea = |status: u16| {
+            let status = StatusCode::from_u16(status).unwrap();
+            Kind::NotGitea { status, cause: String::new(), retry_after: None }
+        };
+        let failures: [(&str, &dyn Fn() -> Kind); 21] = [
             ("not sent", &|| Kind::NotSent { cause: String::new() }),
             ("certificate", &|| Kind::Untrusted { cause: String::new(), problem: Certificate::Unknown }),
             ("no answer", &|| Kind::NoAnswer { cause: String::new() }),
-            ("not Gitea", &|| Kind::NotGitea { status: StatusCode::OK, cause: String::new() }),
+            ("not Gitea", &|| not_gitea(200)),
+            ("page, 403", &|| not_gitea(403)),
+            ("page, 500", &|| not_gitea(500)),
             ("301", &refused(301, None)),
             ("401", &refused(401, None)),
             ("404", &refused(404, None)),
             ("429", &refused(429, None)),
+            ("429, in 0 s", &refused(429, Some(0))),
             ("429, in 10 s", &refused(429, Some(10))),
             ("429, in 60 s", &refused(429, Some(60))),
             ("429, never", &refused(429, Some(u64::MAX))),
@@ -164,32 +186,36 @@ mod tests {
             ("504", &refused(504, None)),
             ("520", &refused(520, None)),
         ];
-        let mut lines = vec![format!("{:<14}{:<20}{}", "", "GET, final status", "dispatch, comment, pending")];
+        let mut lines = vec![format!("{:<14}{:<18}{:<18}{}", "", "GET", "final status", "dispatch, comment, pending")];
         for (name, kind) in failures {
-            let safe = attempts(Again::IfLost, READ, kind).await;
-            let unsafe_ = attempts(Again::IfNotDone, DISPATCH, kind).await;
-            lines.push(format!("{name:<14}{safe:<20}{unsafe_}"));
+            let read = attempts(Method::GET, Again::IfLost, READ, kind).await;
+            let status = attempts(Method::POST, Again::IfLost, STATUS, kind).await;
+            let once = attempts(Method::POST, Again::AtMostOnce, DISPATCH, kind).await;
+            lines.push(format!("{name:<14}{read:<18}{status:<18}{once}"));
         }
         insta::assert_snapshot!(lines.join("\n"), @"
-                      GET, final status   dispatch, comment, pending
-        not sent      until the limit     until the limit
-        certificate   once                once
-        no answer     until the limit     once
-        not Gitea     3 times in 1 s      once
-        301           once                once
-        401           once                once
-        404           once                once
-        429           until the limit     until the limit
-        429, in 10 s  3 times in 20 s     3 times in 20 s
-        429, in 60 s  once                once
-        429, never    once                once
-        500           once                once
-        501           once                once
-        502           until the limit     once
-        503           until the limit     once
-        503, in 10 s  3 times in 20 s     3 times in 20 s
-        504           until the limit     once
-        520           until the limit     once
+                      GET               final status      dispatch, comment, pending
+        not sent      until the limit   until the limit   until the limit
+        certificate   once              once              once
+        no answer     until the limit   until the limit   once
+        not Gitea     3 times in 1 s    3 times in 1 s    once
+        page, 403     once              once              once
+        page, 500     until the limit   until the limit   once
+        301           once              once              once
+        401           once              once              once
+        404           once              once              once
+        429           until the limit   until the limit   until the limit
+        429, in 0 s   until the limit   until the limit   until the limit
+        429, in 10 s  3 times in 20 s   until the limit   3 times in 20 s
+        429, in 60 s  once              once              once
+        429, never    once              once              once
+        500           until the limit   once              once
+        501           until the limit   once              once
+        502           until the limit   until the limit   once
+        503           until the limit   until the limit   once
+        503, in 10 s  3 times in 20 s   until the limit   3 times in 20 s
+        504           until the limit   until the limit   once
+        520           until the limit   until the limit   once
         ");
     }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::http::Answer;
 use super::retry::VERSION;
-use super::{Error, Gitea, not_gitea};
+use super::{Error, Gitea};
 use crate::text::one_line;
 use crate::types::{RunId, RunNumber};
 
@@ -31,6 +31,11 @@ impl Server {
     /// Whether the answer to a dispatch names the run that it has started.
     pub(crate) fn names_dispatched_runs(&self) -> bool {
         self.version >= (1, 26)
+    }
+
+    /// Whether it lists the jobs of a run.
+    pub(crate) fn lists_jobs(&self) -> bool {
+        self.version >= (1, 25)
     }
 
     /// The number in the address of a run's page: its id, or its number in the repository.
@@ -69,6 +74,6 @@ impl Gitea {
         }
         let url = self.api.join(["version"]);
         let Answer { value: Version { version }, .. } = self.get(url.clone(), VERSION).await?;
-        Server::new(&version).ok_or_else(|| not_gitea(url, format!("the version is {}", one_line(&version))))
+        Server::new(&version).ok_or_else(|| self.not_gitea(url, format!("the version is {}", one_line(&version))))
     }
 }

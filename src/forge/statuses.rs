@@ -6,8 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::http::Answer;
-use super::list::PAGE_LIMIT;
-use super::retry::{Again, READ, WRITE};
+use super::retry::{Again, READ_STATUSES, STATUS};
 use super::{Error, Gitea, User};
 use crate::types::{CommitSha, RepoName, State, StatusContext};
 
@@ -81,7 +80,7 @@ impl Gitea {
         let url = self.repo(repo, &["statuses", sha.as_str()]);
         // A server that repeats the token may have written it in JSON's escapes, which only now are read.
         let status = NewStatus { description: &self.http.redact(status.description), ..*status };
-        let answer: Answer<Created> = self.http.request(Method::POST, url, Some(&status), again, WRITE).await?;
+        let answer: Answer<Created> = self.http.request(Method::POST, url, Some(&status), again, STATUS).await?;
         Ok(answer.value.creator)
     }
 
@@ -95,7 +94,7 @@ impl Gitea {
         }
         let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
         let split = |page: CombinedStatus| (page.statuses.unwrap_or_default(), None);
-        let (statuses, answered_at) = self.list(url, PAGE_LIMIT, READ, split).await?;
+        let (statuses, answered_at) = self.list(url, READ_STATUSES, split).await?;
         Ok(Statuses { statuses, answered_at })
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Url;
 use tokio::time::Instant;
 
-use super::{OldServer, check_server};
+use super::{OldServer, UnknownHead, check_server, known_head};
 use crate::config::Dispatch;
 use crate::diagnosis::{self, Failure};
 use crate::forge::{self, Gitea};
@@ -37,6 +37,8 @@ pub(crate) enum Error {
     )]
     NoRun(Url),
     #[error(transparent)]
+    Head(#[from] UnknownHead),
+    #[error(transparent)]
     OldServer(#[from] OldServer),
 }
 
@@ -49,19 +51,23 @@ struct Sending<'a> {
     start: Instant,
 }
 
-/// Two requests over one connection, where all goes well. Gives the run that is to be waited for, if one is.
+/// Two requests over one connection, where all goes well. Gives the run that is to be waited for, if one is, and the
+/// place where it is told.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
     dispatch: &Dispatch,
     runner: &mut Runner<impl Write>,
-) -> Result<Option<RunRef>, Error> {
-    let Dispatch { workflow, place, wait, .. } = dispatch;
+) -> Result<Option<(RunRef, Place)>, Error> {
+    let Dispatch { workflow, wait, .. } = dispatch;
     if wait.is_some() {
         check_server(gitea, "`wait: true`").await?;
     }
-    let sending = Sending { gitea, pages, workflow, place, start: Instant::now() };
-    let run = match gitea.dispatch_workflow(workflow, &inputs(dispatch)).await {
+    let (head, branch) = known_head(gitea, &dispatch.head).await?;
+    let inputs = inputs(dispatch, &head, branch);
+    let place = Place { head, context: dispatch.context.clone() };
+    let sending = Sending { gitea, pages, workflow, place: &place, start: Instant::now() };
+    let run = match gitea.dispatch_workflow(workflow, &inputs).await {
         Ok(run) => run,
         Err(cause) => return Err(sending.tell_failure(cause, runner).await),
     };
@@ -81,20 +87,19 @@ pub(crate) async fn run(
     };
     sending.summarize(&page, status, runner);
     match (run, wait) {
-        (Some(run), Some(_)) => Ok(Some(run)),
+        (Some(run), Some(_)) => Ok(Some((run, place))),
         (None, Some(_)) => Err(Error::NoRun(page)),
         (_, None) => Ok(None),
     }
 }
 
 /// The inputs of the run: the four of the pull request, and the user's own.
-fn inputs(dispatch: &Dispatch) -> BTreeMap<String, String> {
-    let Dispatch { own_inputs, place: Place { head, .. }, head_ref, .. } = dispatch;
-    let mut inputs = own_inputs.clone();
+fn inputs(dispatch: &Dispatch, head: &Head, branch: String) -> BTreeMap<String, String> {
+    let mut inputs = dispatch.own_inputs.clone();
     inputs.extend([
         ("pr_number".to_owned(), head.pull_request.map(|number| number.to_string()).unwrap_or_default()),
         ("pr_head_sha".to_owned(), head.sha.as_str().to_owned()),
-        ("pr_head_ref".to_owned(), head_ref.clone()),
+        ("pr_head_ref".to_owned(), dispatch.head_ref.clone().unwrap_or(branch)),
         ("source_repo".to_owned(), head.source.to_string()),
     ]);
     inputs

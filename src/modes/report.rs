@@ -1,20 +1,23 @@
-//! `mode: report`: puts the outcome of this run on the pull request, as a status and a comment.
+//! `mode: report`: puts the outcome of a run on the pull request, as a status and a comment.
 //!
 //! Two rounds: all that has to be read, side by side; then status and comment, side by side.
+
+mod by_event;
+mod by_job;
 
 use std::io::Write;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::config::{Report, ReportedRun};
-use crate::forge::{Gitea, RunJobs, Server};
+use super::known_head;
+use crate::config::{Report, ReportVoice, ReportedRun};
+use crate::forge::{Error as ForgeError, Gitea, Job, Server, Statuses};
 use crate::links::PageBase;
-use crate::run::{NoOutcome, Verdict};
 use crate::runner::Runner;
 use crate::telling::{Answer, RunStatuses, Teller, Told, Unwritten};
 use crate::text::{self, markdown, one_line};
-use crate::types::{CommentMode, Place, RunNumber, RunRef, StatusContext};
+use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, StatusContext};
 
 /// How long the version is waited for where the jobs could not be read.
 const VERSION_TIME: Duration = Duration::from_secs(5);
@@ -23,7 +26,19 @@ const VERSION_TIME: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
-    NoOutcome(#[from] NoOutcome),
+    Head(#[from] super::UnknownHead),
+    #[error(
+        "Input `status` is empty: an expression in it evaluates to nothing (a step or a job of that id does not exist, or `needs` \
+         is missing). The run's outcome is not known, so the status is `error`. Correct the input, for example to \
+         `status: ${{{{ needs.build.result }}}}`"
+    )]
+    NotGiven,
+    #[error("The jobs of the run could not be read, so its outcome is not known. {0}")]
+    JobsUnread(String),
+    #[error("Nothing was written. {0}")]
+    Hidden(String),
+    #[error("{0}")]
+    BodyPath(String),
     #[error(transparent)]
     Unwritten(#[from] Unwritten),
 }
@@ -35,76 +50,97 @@ pub(crate) async fn run(
     report: &Report,
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
-    let Report { run, head, .. } = report;
+    let head = known_head(gitea, &report.head).await?.0;
+    let run = &report.run;
     let (statuses, jobs) = tokio::join!(gitea.statuses(&head.source, &head.sha), gitea.run_jobs(&run.repo, run.id));
-    let jobs = jobs.map(|jobs| Some(jobs).filter(|jobs| !jobs.jobs.is_empty()));
-    let number = page_number(gitea, run, jobs.as_ref().ok().and_then(Option::as_ref)).await;
-    let run_ref = RunRef { target: run.repo.clone(), id: run.id, number };
-    let page = pages.run(&run.repo, number);
-    if report.auto {
-        let unread = match &jobs {
-            Ok(Some(_)) => None,
-            Ok(None) => Some("the server knows none".to_owned()),
-            Err(cause) => Some(cause.to_string()),
-        };
-        if let Some(cause) = unread {
-            runner.warning(&format!(
-                "The other jobs of this run could not be read, so they do not count (in a job of its own, report needs \
-                 `status: ${{{{ needs.build.result }}}}`): {cause}"
-            ));
-        }
+    let round = Round { gitea, pages, report, head, statuses };
+    match &report.voice {
+        ReportVoice::OwnJob(given) => by_job::run(round, jobs, given, runner).await?,
+        ReportVoice::Event { has_ended } => by_event::run(round, jobs, *has_ended, runner).await?,
     }
-    let verdict = Verdict::new(report.auto, &report.outcomes, run.attempt, jobs.ok().flatten())?;
-    let outcome = one_line(verdict.ending.outcome.as_str());
-    runner.info(&format!("Run {page}: {outcome} ({})", one_line(&verdict.because)));
+    report.body_problem.clone().map_or(Ok(()), |problem| Err(Error::BodyPath(problem)))
+}
 
-    let since = statuses.as_ref().ok().and_then(|statuses| statuses.answered_at);
-    let seen = statuses.map(|statuses| RunStatuses::new(&statuses, pages, &run.repo));
-    let linked = seen.as_ref().ok().and_then(|runs| runs.context_of(number));
-    let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(&run.repo));
-    let place = Place { head: head.clone(), context };
-    let teller = Teller { gitea, pages, place: &place, run: &run_ref };
-    let draft = teller.draft(report.commenting, &verdict.ending, run.attempt);
-    let draft = draft.map(|draft| draft.of_the_run_itself(report.body.as_deref(), since));
-    let answer = Answer::Ended(verdict.ending.clone());
-    let told = teller.report(&answer, draft, seen).await;
+/// What both kinds of report know after the first round, beside the jobs of the run.
+struct Round<'a> {
+    gitea: &'a Gitea,
+    pages: &'a PageBase,
+    report: &'a Report,
+    head: Head,
+    statuses: Result<Statuses, ForgeError>,
+}
 
-    runner.output("run-id", &run.id.to_string());
+/// The run, the place where it is told, and what is told there.
+struct Subject {
+    run: RunRef,
+    place: Place,
+    seen: Result<RunStatuses, ForgeError>,
+}
+
+impl Round<'_> {
+    /// `number` is that of the run's page. The context is the one of the status that links to the run, unless one is given.
+    fn subject(self, number: RunNumber) -> Subject {
+        let Self { pages, report, head, statuses, .. } = self;
+        let repo = &report.run.repo;
+        let seen = statuses.map(|statuses| RunStatuses::new(&statuses, pages, repo));
+        let linked = seen.as_ref().ok().and_then(|runs| runs.context_of(number));
+        let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(repo));
+        let run = RunRef { target: repo.clone(), id: report.run.id, number };
+        Subject { run, place: Place { head, context }, seen }
+    }
+}
+
+/// Writes what became of both to the log, the outputs and the summary.
+async fn announce(
+    teller: &Teller<'_>,
+    report: &Report,
+    answer: &Answer,
+    told: Told,
+    why: Option<&'static str>,
+    runner: &mut Runner<impl Write>,
+) -> Result<(), Error> {
+    let page = teller.page();
+    runner.output("run-id", &teller.run.id.to_string());
     runner.output("run-url", page.as_str());
-    if let Some(why) = why_no_comment(report, &told) {
-        runner.info(why);
+    if matches!(answer, Answer::Ended(_)) && told.is_without_comment() {
+        runner.info(why.unwrap_or_else(|| why_no_comment(report, teller, &told)));
     }
-    let mut summary = vec![format!("Run: [{}]({page})", markdown(&run.repo.to_string()))];
-    let announced = told.announce(&teller, &answer, &mut summary, runner).await;
-    let title = format!("Reported {} to {}", markdown(&outcome), head.source);
+    let mut summary = vec![format!("Run: [{}]({page})", markdown(&teller.run.target.to_string()))];
+    let announced = told.announce(teller, answer, &mut summary, runner).await;
+    let title = match answer {
+        Answer::Ended(ending) => {
+            format!("Reported {} to {}", markdown(&one_line(ending.outcome.as_str())), teller.place.head.source)
+        }
+        _ => format!("Reported {} to {}", answer.state(), teller.place.head.source),
+    };
     runner.summary(&title, &text::list(&summary));
     announced?;
     Ok(())
 }
 
-/// Why there is no comment, where there is none.
-fn why_no_comment(report: &Report, told: &Told) -> Option<&'static str> {
-    if !told.is_without_comment() {
-        return None;
-    }
-    Some(match (report.head.pull_request, report.commenting.mode) {
+/// Why there is no comment. `why` of the caller comes first.
+fn why_no_comment(report: &Report, teller: &Teller<'_>, told: &Told) -> &'static str {
+    match (teller.place.head.pull_request, report.commenting.mode) {
         (None, _) => "No comment, since the run was not dispatched by a pull request",
         (_, CommentMode::Off) => "No comment, as `comment: off` says",
         _ if told.status.is_err() => "No comment: with the status unset, nobody knows which comment is to be edited",
         _ => "No comment: the one comment is the newer run's",
-    })
+    }
 }
 
-/// The number of this run's page: from the jobs, whose addresses are right in each version; where they cannot be read, from
+/// The number of the run's page: from the jobs, whose addresses are right in each version; where they cannot be read, from
 /// the server's version.
-async fn page_number(gitea: &Gitea, run: &ReportedRun, jobs: Option<&RunJobs>) -> RunNumber {
-    if let Some(number) = jobs.and_then(|jobs| jobs.jobs.iter().find_map(|job| job.run_number(&run.repo))) {
+async fn page_number(gitea: &Gitea, run: &ReportedRun, jobs: &[Job], server: Option<&Server>) -> RunNumber {
+    if let Some(number) = jobs.iter().find_map(|job| job.run_number(&run.repo)) {
         return number;
     }
-    // What is left of the minute is the status's.
-    let server = match timeout(VERSION_TIME, gitea.server()).await {
-        Ok(Ok(server)) => server,
-        _ => Server::current(),
-    };
-    server.page_number(run.id, run.index)
+    match server {
+        Some(server) => server.page_number(run.id, run.index),
+        None => server_now(gitea).await.unwrap_or_else(Server::current).page_number(run.id, run.index),
+    }
+}
+
+/// The server's version, as long as it does not take the time of what is to be written.
+async fn server_now(gitea: &Gitea) -> Option<Server> {
+    timeout(VERSION_TIME, gitea.server()).await.ok()?.ok()
 }

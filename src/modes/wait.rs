@@ -72,8 +72,8 @@ pub(crate) async fn run(
             Ok(Progress::Queued(since)) => {
                 tell_timeout(&teller, &Answer::Waiting(since.unwrap_or(began)), runner).await
             }
-            Ok(Progress::Running(since)) => {
-                tell_timeout(&teller, &Answer::NotEnded(since.unwrap_or(began)), runner).await
+            Ok(Progress::Running { created, .. }) => {
+                tell_timeout(&teller, &Answer::NotEnded(created.unwrap_or(began)), runner).await
             }
             Err(unread) => {
                 let cause = why(teller.gitea, &run.target, &unread).await;
@@ -124,7 +124,7 @@ impl Said {
         self.outage = false;
         let state = match progress {
             Progress::Queued(_) => "queued",
-            Progress::Running(_) => "in progress",
+            Progress::Running { .. } => "in progress",
             Progress::Ended(_) => "completed",
             Progress::Gone => "deleted",
         };

@@ -88,6 +88,11 @@ proptest! {
         prop_assert!(is_below(&page, &base));
         prop_assert_eq!(base.run_number(page.as_str(), &repo), Some(run));
         prop_assert_eq!(base.run_number(page.as_str(), &other), (repo == other).then_some(run));
+        for address in [page.to_string(), page.as_str().replace("https://", "http://").replace("gitea.example.com", "gitea:3000")] {
+            prop_assert_eq!(base.run_number(&address, &repo).is_some(), address == page.as_str());
+            prop_assert_eq!(base.run_number_elsewhere(&address, &repo), Some(run));
+            prop_assert_eq!(base.run_number_elsewhere(&address, &other), (repo == other).then_some(run));
+        }
         for address in [page.to_string(), format!("{page}/jobs/0")] {
             prop_assert_eq!(run_number_in(&address, &repo), Some(run));
             prop_assert_eq!(run_number_in(&address, &other), (repo == other).then_some(run));
@@ -101,6 +106,11 @@ proptest! {
         if let Some(run) = base.run_number(&address, &repo) {
             let address = Url::parse(&address).unwrap();
             prop_assert!(address.as_str().eq_ignore_ascii_case(base.run(&repo, run).as_str()), "{}", address);
+        }
+        if let Some(run) = base.run_number_elsewhere(&address, &repo) {
+            let page = format!("/a/b/actions/runs/{run}");
+            let path = Url::parse("https://x").unwrap().join(&address).unwrap().path().replace("//", "/");
+            prop_assert!(path.trim_end_matches('/').eq_ignore_ascii_case(&page), "{}", address);
         }
         if let Some(run) = run_number_in(&address, &repo) {
             let page = format!("/a/b/actions/runs/{run}/");

@@ -2,6 +2,7 @@
 //!
 //! The run itself is not asked: it says that it has failed while a job that needs the failed one is still to come.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -14,8 +15,13 @@ use crate::types::{Ending, Outcome, RepoName, RunId};
 pub(crate) enum Progress {
     /// No runner has begun with it, and one is waited for; asked for at that time.
     Queued(Option<OffsetDateTime>),
-    /// It waits for another run, has begun, or waits between two jobs; asked for at that time.
-    Running(Option<OffsetDateTime>),
+    /// It waits for another run, has begun, or waits between two jobs.
+    Running {
+        /// When it was asked for.
+        created: Option<OffsetDateTime>,
+        /// Whether a runner has begun with one of its jobs.
+        has_begun: bool,
+    },
     Ended(End),
     /// It was deleted.
     Gone,
@@ -46,46 +52,76 @@ pub(crate) enum Unreadable {
 impl Progress {
     /// Reads how far a run has come.
     pub(crate) async fn read(gitea: &Gitea, target: &RepoName, run: RunId) -> Result<Self, Unreadable> {
-        match gitea.run_jobs(target, run).await {
+        let jobs = gitea.run_jobs(target, run).await;
+        Self::after(gitea, target, run, jobs).await
+    }
+
+    /// The same, after the first answer about its jobs.
+    pub(crate) async fn after(
+        gitea: &Gitea,
+        target: &RepoName,
+        run: RunId,
+        jobs: Result<RunJobs, Error>,
+    ) -> Result<Self, Unreadable> {
+        match jobs {
             Ok(RunJobs { jobs, .. }) if !jobs.is_empty() => Ok(Self::of_jobs(&jobs)),
-            // The list is there for a run that is gone too, and tells that the repository can be seen. A run that has just been made
-            // may have no jobs yet.
-            Ok(_) => Ok(if gitea.has_run(target, run).await? { Self::Running(None) } else { Self::Gone }),
-            Err(error) if error.is_not_found() => match gitea.repository(target).await {
-                Ok(_) => Ok(Self::Gone),
-                Err(error) if error.is_not_found() => Err(Unreadable::Hidden(target.clone())),
-                Err(error) => Err(error.into()),
-            },
+            // The list is there for a run that is gone too. A run that has just been made may have no jobs yet.
+            Ok(_) if gitea.has_run(target, run).await? => Ok(Self::Running { created: None, has_begun: false }),
+            Ok(_) => Self::gone(gitea, target, run).await,
+            Err(error) if error.is_not_found() => Self::gone(gitea, target, run).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A run is gone if Gitea itself says so a second time, and the repository can be seen.
+    async fn gone(gitea: &Gitea, target: &RepoName, run: RunId) -> Result<Self, Unreadable> {
+        match gitea.repository(target).await {
+            Ok(_) if gitea.has_run(target, run).await? => Ok(Self::Running { created: None, has_begun: false }),
+            Ok(_) => Ok(Self::Gone),
+            Err(error) if error.is_not_found() => Err(Unreadable::Hidden(target.clone())),
             Err(error) => Err(error.into()),
         }
     }
 
     fn of_jobs(jobs: &[Job]) -> Self {
-        if jobs.iter().any(|job| job.conclusion().is_none()) {
-            let created = jobs.iter().filter_map(Job::created_at).min();
-            let waits = jobs.iter().any(|job| job.state == "queued");
-            return if waits && jobs.iter().all(|job| job.started_at().is_none()) {
-                Self::Queued(created)
-            } else {
-                Self::Running(created)
+        let latest = latest(jobs);
+        if latest.iter().any(|job| job.conclusion().is_none()) {
+            let created = latest.iter().filter_map(|job| job.created_at()).min();
+            let has_begun = latest.iter().any(|job| job.started_at().is_some());
+            return match latest.iter().any(|job| job.is_queued()) && !has_begun {
+                true => Self::Queued(created),
+                false => Self::Running { created, has_begun },
             };
         }
-        let attempt = jobs.iter().map(|job| job.run_attempt).max().unwrap_or_default();
-        let latest = || latest(jobs);
-        let started = latest().filter(|job| job.run_attempt == attempt).filter_map(Job::started_at).min();
-        let completed = latest().filter_map(Job::completed_at).max();
+        let attempt = attempt(jobs);
+        let of_attempt = latest.iter().filter(|job| job.run_attempt == attempt);
+        let started = of_attempt.filter_map(|job| job.started_at()).min();
+        let completed = latest.iter().filter_map(|job| job.completed_at()).max();
         let elapsed = started.zip(completed).and_then(|(start, end)| Duration::try_from(end - start).ok());
-        let outcome = latest().filter_map(Job::conclusion).map(Outcome::new).max().unwrap_or(Outcome::Skipped);
-        Self::Ended(End { ending: Ending { outcome, elapsed }, attempt: attempt.max(1) })
+        let outcome = latest.iter().filter_map(|job| job.conclusion()).map(Outcome::new).max();
+        let ending = Ending { outcome: outcome.unwrap_or(Outcome::Skipped), elapsed };
+        Self::Ended(End { ending, attempt: attempt.max(1) })
     }
 }
 
+/// The newest attempt of a run; 0 where no runner has taken a job of it yet.
+pub(crate) fn attempt(jobs: &[Job]) -> u32 {
+    jobs.iter().map(|job| job.run_attempt).max().unwrap_or_default()
+}
+
+/// When the first job of an attempt began.
+pub(crate) fn began(jobs: &[Job], attempt: u32) -> Option<OffsetDateTime> {
+    jobs.iter().filter(|job| job.run_attempt == attempt).filter_map(Job::started_at).min()
+}
+
 /// Of each job its last attempt: a re-run of some jobs keeps the others as they ended.
-pub(crate) fn latest(jobs: &[Job]) -> impl Iterator<Item = &Job> {
-    jobs.iter().filter(|job| {
-        let same = jobs.iter().filter(|other| other.name == job.name);
-        same.map(|other| other.run_attempt).max() == Some(job.run_attempt)
-    })
+pub(crate) fn latest(jobs: &[Job]) -> Vec<&Job> {
+    let mut last = HashMap::new();
+    for job in jobs {
+        let attempt = last.entry(job.name.as_str()).or_insert(job.run_attempt);
+        *attempt = job.run_attempt.max(*attempt);
+    }
+    jobs.iter().filter(|job| last.get(job.name.as_str()) == Some(&job.run_attempt)).collect()
 }
 
 #[cfg(test)]
@@ -120,13 +156,13 @@ mod tests {
         let failed = job("build", "completed", Some("failure"), 1, [1, 2]);
         let asked = Some(OffsetDateTime::from_unix_timestamp(1_767_225_600).unwrap());
         let blocked = job("report", "waiting", None, 0, [0, 0]);
-        assert_eq!(progress(&[failed.clone(), blocked.clone()]), Progress::Running(asked));
+        assert_eq!(progress(&[failed.clone(), blocked.clone()]), Progress::Running { created: asked, has_begun: true });
         let done = job("report", "completed", Some("success"), 1, [2, 4]);
         assert_eq!(progress(&[failed, done]), end("failure", Some(180), 1));
         let queued = job("build", "queued", None, 0, [0, 0]);
         assert_eq!(progress(&[queued, blocked.clone()]), Progress::Queued(asked));
         // It waits for another run, not for a runner.
-        assert_eq!(progress(&[blocked]), Progress::Running(asked));
+        assert_eq!(progress(&[blocked]), Progress::Running { created: asked, has_begun: false });
     }
 
     #[test]

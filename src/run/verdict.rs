@@ -1,4 +1,4 @@
-//! How a run ended, as its own report sees it: from what the step was given and from the run's other jobs.
+//! How a run ended, as its own report sees it: from what the step was given and from the run's other jobs. Pure functions.
 
 #[cfg(test)]
 mod property_tests;
@@ -7,46 +7,90 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::progress::latest;
+use super::progress::{began, latest};
 use crate::forge::RunJobs;
 use crate::text::one_line;
-use crate::types::{Ending, Outcome};
+use crate::types::{Ending, GivenStatus, Outcome, State};
 
-/// Neither the step nor the jobs say how the run ended.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "The outcome of this run is not known: input `status` gives none, and the run's jobs tell none either; \
-     set `status`, for example to ${{{{ needs.build.result }}}}"
-)]
-pub(crate) struct NoOutcome;
-
-/// How the run ended so far, and why that is said.
+/// What is known of the jobs of the run.
 #[derive(Debug)]
-pub(crate) struct Verdict {
-    pub(crate) ending: Ending,
-    pub(crate) because: String,
+pub(crate) enum JobsRead {
+    Read(RunJobs),
+    /// The server has the list, and did not give it.
+    Unread,
+    /// The server has no such list: before Gitea 1.25.
+    NotThere,
+}
+
+/// How the run ended so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It has not ended, says the step itself.
+    Running,
+    /// The step was to be given an outcome, and was not.
+    NotGiven,
+    /// What decides could not be read.
+    Unread,
+    /// All is well so far, and so many other jobs have not ended.
+    WaitingForJobs(usize),
+    Ended {
+        ending: Ending,
+        /// Why that is said, for the log.
+        because: String,
+    },
 }
 
 impl Verdict {
-    /// The worst of the given outcomes and, with `auto`, of those of the run's finished jobs.
-    pub(crate) fn new(auto: bool, given: &[Outcome], attempt: u32, jobs: Option<RunJobs>) -> Result<Self, NoOutcome> {
-        let RunJobs { jobs, answered_at } = jobs.unwrap_or(RunJobs { jobs: Vec::new(), answered_at: None });
-        let mut outcomes = given.to_vec();
+    /// The worst of the given outcomes and, with `auto`, of those of the run's finished jobs. A success has to wait for the
+    /// other jobs that are under way.
+    pub(crate) fn new(given: &GivenStatus, attempt: u32, jobs: &JobsRead) -> Self {
+        let (auto, given) = match given {
+            GivenStatus::Running => return Self::Running,
+            GivenStatus::Empty => return Self::NotGiven,
+            GivenStatus::Ended { auto, outcomes } => (*auto, outcomes),
+        };
+        let mut outcomes = given.clone();
         let mut because: Vec<String> =
             outcomes.iter().map(|outcome| format!("status: {}", one_line(outcome.as_str()))).collect();
-        if auto {
-            for job in latest(&jobs) {
+        if let (true, JobsRead::Read(RunJobs { jobs, .. })) = (auto, jobs) {
+            for job in latest(jobs) {
                 if let Some(conclusion) = job.conclusion() {
                     because.push(format!("job {}: {}", one_line(&job.name), one_line(conclusion)));
                     outcomes.push(Outcome::new(conclusion));
                 }
             }
         }
-        let outcome = outcomes.into_iter().max().ok_or(NoOutcome)?;
-        let now = answered_at.unwrap_or_else(OffsetDateTime::now_utc);
-        let started = jobs.iter().filter(|job| job.run_attempt == attempt).filter_map(|job| job.started_at()).min();
-        // A start in the future is of a clock that cannot be compared.
-        let elapsed = started.and_then(|started| Duration::try_from(now - started).ok());
-        Ok(Self { ending: Ending { outcome, elapsed }, because: because.join(", ") })
+        let outcome = outcomes.into_iter().max();
+        let has_failed =
+            outcome.as_ref().is_some_and(|outcome| !matches!(outcome.state(), State::Success | State::Skipped));
+        if !has_failed {
+            match jobs {
+                JobsRead::Unread if auto => return Self::Unread,
+                JobsRead::Read(jobs) if others_under_way(jobs) > 0 => {
+                    return Self::WaitingForJobs(others_under_way(jobs));
+                }
+                _ => {}
+            }
+        }
+        match outcome {
+            Some(outcome) => {
+                let ending = Ending { outcome, elapsed: elapsed(jobs, attempt) };
+                Self::Ended { ending, because: because.join(", ") }
+            }
+            None => Self::NotGiven,
+        }
     }
+}
+
+/// How many jobs are under way beside the one that reports. Those that wait for it by `needs` are not.
+fn others_under_way(jobs: &RunJobs) -> usize {
+    latest(&jobs.jobs).iter().filter(|job| job.is_under_way()).count().saturating_sub(1)
+}
+
+/// From the start of the attempt's first job to the server's answer; `None` where no start is known.
+fn elapsed(jobs: &JobsRead, attempt: u32) -> Option<Duration> {
+    let JobsRead::Read(RunJobs { jobs, answered_at }) = jobs else { return None };
+    let now = answered_at.unwrap_or_else(OffsetDateTime::now_utc);
+    // A start in the future is of a clock that cannot be compared.
+    began(jobs, attempt).and_then(|began| Duration::try_from(now - began).ok())
 }

@@ -10,6 +10,12 @@ use crate::types::{Ending, Outcome, RepoName, State};
 pub(crate) enum Answer {
     /// It was started a moment ago.
     Dispatched,
+    /// No runner has begun with it.
+    Queued,
+    /// A runner has begun with it.
+    Started,
+    /// All is well so far, and so many other jobs of it have not ended.
+    WaitingForJobs(usize),
     /// It has waited for a runner for long, since that time.
     Waiting(OffsetDateTime),
     /// It was started at that time, and runs for longer than it is waited for.
@@ -19,6 +25,10 @@ pub(crate) enum Answer {
     /// Nobody knows whether a run was started.
     Unknown,
     Ended(Ending),
+    /// The report was given no outcome, although it was to be given one.
+    NotGiven,
+    /// The jobs that decide could not be read.
+    Unread,
     /// It was deleted.
     Gone,
 }
@@ -27,26 +37,37 @@ impl Answer {
     /// The state of the status.
     pub(crate) fn state(&self) -> State {
         match self {
-            Self::Dispatched | Self::Waiting(_) | Self::NotEnded(_) => State::Pending,
-            Self::Refused(_) | Self::Unknown | Self::Gone => State::Error,
+            Self::Dispatched
+            | Self::Queued
+            | Self::Started
+            | Self::WaitingForJobs(_)
+            | Self::Waiting(_)
+            | Self::NotEnded(_) => State::Pending,
+            Self::Refused(_) | Self::Unknown | Self::NotGiven | Self::Unread | Self::Gone => State::Error,
             Self::Ended(ending) => ending.outcome.state(),
         }
     }
 
     /// Whether it is the end of a run: then it is the same when repeated, and nothing counts more that may come in between.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::Ended(_) | Self::Gone)
+        matches!(self, Self::Ended(_) | Self::NotGiven | Self::Unread | Self::Gone)
     }
 
     /// The description of the status, on one line.
     pub(crate) fn description(&self, target: &RepoName) -> String {
         match self {
             Self::Dispatched => format!("Dispatched to {target}"),
+            Self::Queued => "Waiting for a runner".to_owned(),
+            Self::Started => "Has started running".to_owned(),
+            Self::WaitingForJobs(1) => "Waiting for 1 other job".to_owned(),
+            Self::WaitingForJobs(count) => format!("Waiting for {count} other jobs"),
             Self::Waiting(since) => format!("Waiting for a runner, dispatched at {}", minute(*since)),
             Self::NotEnded(since) => format!("Dispatched at {}, has not ended yet", minute(*since)),
             Self::Refused(cause) => cause.clone(),
             Self::Unknown => "Dispatch outcome unknown, see the target's runs".to_owned(),
             Self::Ended(ending) => words_of(ending),
+            Self::NotGiven => "Outcome not given: input status is empty".to_owned(),
+            Self::Unread => "Outcome not known: the jobs could not be read".to_owned(),
             Self::Gone => "The run was deleted before it told its outcome".to_owned(),
         }
     }

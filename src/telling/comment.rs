@@ -168,6 +168,11 @@ impl<'a> Draft<'a> {
         Self { body, since, yields: false, ..self }
     }
 
+    /// By a workflow of its own: what the run itself has written is as good.
+    pub(crate) fn by_event(self, body: Option<&'a str>, since: Option<OffsetDateTime>) -> Self {
+        Self { body, since, ..self }
+    }
+
     /// Whether it is not to be written, after this became of the status: in `update` the one comment is the newer run's, and
     /// without the status nobody knows which comment is one's own.
     pub(super) fn is_outdated(&self, status: &Result<StatusDone, Error>) -> bool {

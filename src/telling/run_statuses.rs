@@ -12,13 +12,14 @@ pub(crate) struct RunStatuses {
     read_at: Option<OffsetDateTime>,
 }
 
-struct RunStatus {
+/// A status that links to a run.
+pub(super) struct RunStatus {
     context: String,
     run: RunNumber,
-    state: String,
-    description: String,
+    pub(super) state: String,
+    pub(super) description: String,
     creator: Option<User>,
-    created_at: Option<OffsetDateTime>,
+    pub(super) created_at: Option<OffsetDateTime>,
 }
 
 impl RunStatus {
@@ -80,9 +81,15 @@ impl RunStatuses {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
     }
 
-    /// The state in which the status of `context` tells the end of `run`.
-    pub(crate) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<&str> {
-        self.of(context).filter(|status| status.run == run && !status.is_pending()).map(|status| status.state.as_str())
+    /// The status of `context`, if it tells the end of `run`.
+    pub(super) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<&RunStatus> {
+        self.of(context).filter(|status| status.run == run && !status.is_pending())
+    }
+
+    /// The state of the status of `context`, if it is one of `run` and says this.
+    pub(super) fn says(&self, run: RunNumber, context: &StatusContext, description: &str) -> Option<&str> {
+        let status = self.of(context).filter(|status| status.run == run && status.description == description)?;
+        Some(status.state.as_str())
     }
 
     /// The account that set the status of `context`: it may write to the repository, so it is one of those that dispatch and

@@ -5,26 +5,15 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
+use super::precedence::{self, Voice};
 use super::{Answer, RunStatuses, Teller};
 use crate::forge::{Error, Gitea, NewStatus, User};
 use crate::links::PageBase;
-use crate::text::one_line;
 use crate::types::{Place, RepoName, RunNumber};
 
 /// How often an early status is tried whose answer gets lost, and the pause before the statuses are read again.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Who sets the status of a run, and so what is left alone. The status of a newer run always is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Voice {
-    /// The run's own report: it replaces what others have said of the run.
-    Run,
-    /// Somebody who watches the run: the end that the run itself has reported stays.
-    Observer,
-    /// The same, and the status is only set while it waits for this run.
-    WhilePending,
-}
 
 /// What became of a status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +45,7 @@ impl Teller<'_> {
             }
         };
         let creator = runs.creator_of(&self.place.context);
-        if let Some(left) = self.what_counts_more(runs, voice) {
+        if let Some(left) = precedence::left_alone(runs, self.run, &self.place.context, answer, voice) {
             return Ok((left, creator.into_iter().collect()));
         }
         let me = self.post(answer).await?;
@@ -67,21 +56,6 @@ impl Teller<'_> {
     pub(crate) async fn run_statuses(&self) -> Result<RunStatuses, Error> {
         let statuses = self.gitea.statuses(&self.place.head.source, &self.place.head.sha).await?;
         Ok(RunStatuses::new(&statuses, self.pages, &self.run.target))
-    }
-
-    fn what_counts_more(&self, runs: &RunStatuses, voice: Voice) -> Option<StatusDone> {
-        let (run, context) = (self.run.number, &self.place.context);
-        if let Some(newer) = runs.newer_than(run, context) {
-            return Some(StatusDone::Newer(newer));
-        }
-        match voice {
-            Voice::Run => None,
-            Voice::Observer | Voice::WhilePending => match runs.end_of(run, context) {
-                Some(state) => Some(StatusDone::Ended(one_line(state))),
-                None if voice == Voice::WhilePending && runs.pending(run, context).is_none() => Some(StatusDone::Other),
-                None => None,
-            },
-        }
     }
 
     async fn post(&self, answer: &Answer) -> Result<Option<User>, Error> {

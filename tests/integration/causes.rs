@@ -180,7 +180,7 @@ fn fork_without_secrets_is_told_of_pull_request_target() {
     let event = stage.gitea.world().pull_request_payload(SOURCE, number, "opened");
     let step = |name| stage.dispatch().event(name, &event).input("token", "");
 
-    insta::assert_snapshot!(step("pull_request").run().failed().log(), @"::error::Nothing was sent: input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the fork may run in that workflow");
+    insta::assert_snapshot!(step("pull_request").run().failed().log(), @"::error::Nothing was sent: input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow");
     insta::assert_snapshot!(step("pull_request_target").run().failed().log(), @"::error::Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name");
     assert_eq!(stage.gitea.connections(), 0);
 }
@@ -300,8 +300,8 @@ fn address_without_the_api_is_named() {
         shown(done.log().lines().last().unwrap(), &stage)
     });
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. The API's address is that of the server's pages with `/api/v1` at its end. The pull request could not be told either: POST http://fake/repos/mporter/dispatch-source/statuses/SHA was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 404 Not Found: Not found.)
-    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request could not be told either: GET http://fake/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: expected value at line 1 column 1 in <!DOCTYPE html><title>Gitea</title>)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. The API's address is that of the server's pages with `/api/v1` at its end. The pull request could not be told either: POST http://fake/repos/mporter/dispatch-source/statuses/SHA was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 404 Not Found, but not as Gitea does: Not found.)
+    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request could not be told either: GET http://fake/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: a page with the title `Gitea`)
     ");
 }
 
@@ -334,4 +334,46 @@ fn account_that_only_reads_the_source_comments_and_is_told_of_the_status() {
     assert_eq!(stage.gitea.world().comments(SOURCE, stage.number).len(), 1);
     let error = "::error::The status was not set. The token's account may not write to mporter/dispatch-source. ";
     assert!(done.log().lines().last().unwrap().starts_with(error), "{}", done.log());
+}
+
+#[test]
+fn page_in_giteas_place_is_named_by_its_title() {
+    let page = "<html>\n<head><title>Sign in &middot; SSO</title></head><body>401 invalid token, 404 not found";
+    let messages = [401, 403, 404, 407, 502].map(|status| {
+        let stage = stage(Version::V1_26);
+        stage.gitea.inject("POST", "/dispatches", 1, Fault::Answer(Answer::new(status, "text/html", page)));
+        let done = stage.dispatch().run().failed();
+        told(&stage, &done)
+    });
+    insta::assert_snapshot!(messages.join("\n"), @"
+    error: What answers is not Gitea (401)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (401). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 401 Unauthorized, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
+    error: What answers is not Gitea (403)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (403). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
+    error: What answers is not Gitea (404)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (404). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
+    error: What answers is not Gitea (407)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (407). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 407 Proxy Authentication Required, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
+    error: Dispatch outcome unknown, see the target's runs
+    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 502 Bad Gateway, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
+    ");
+}
+
+#[test]
+fn repository_that_could_not_be_asked_for_is_not_called_missing() {
+    let cases = [(503, "text/plain", "restarting"), (404, "text/html", "<title>Nothing here</title>")];
+    let messages = cases.map(|(status, content_type, body)| {
+        let stage = stage(Version::V1_26);
+        stage.gitea.refuse("POST", "/dispatches", 404, "application/json", r#"{"message": "not found"}"#);
+        let repository = Answer::new(status, content_type, body).header("Retry-After", "90");
+        stage.gitea.inject("GET", "/dispatch-target", 9, Fault::Answer(repository));
+        let done = stage.dispatch().run().failed();
+        told(&stage, &done)
+    });
+    insta::assert_snapshot!(messages.join("\n"), @"
+    error: The server found nothing, and it is not known why
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server found nothing, and it is not known why. Whether mporter/dispatch-target is there could not be read (GET …/mporter/dispatch-target was answered 503 Service Unavailable, but not as Gitea does: restarting). Start this again when the server is well. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: not found)
+    error: The server found nothing, and it is not known why
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server found nothing, and it is not known why. Whether mporter/dispatch-target is there could not be read (GET …/mporter/dispatch-target was answered 404 Not Found, but not as Gitea does: a page with the title `Nothing here`). Start this again when the server is well. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: not found)
+    ");
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::fake::Version;
 use crate::stage;
-use crate::stage::Step;
+use crate::stage::{SOURCE, Step};
 
 /// The message of a step that must fail without a request.
 fn refusal(change: impl FnOnce(Step) -> Step) -> String {
@@ -51,10 +51,12 @@ fn invalid_input_is_named_with_what_it_must_be() {
         ("api-url", "https://user:password@gitea.example.com/api/v1"),
         ("api-url", "https://api.github.com"),
         ("server-url", "javascript:alert(1)"),
+        ("wait", "yes"),
+        ("wait-timeout", "1d"),
     ];
     let messages = inputs.map(|(name, value)| refusal(|step| step.input(name, value)));
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Nothing was sent: input `mode` must be `dispatch`, `report` or `reconcile`, not `despatch`
+    ::error::Nothing was sent: input `mode` must be `dispatch`, `report`, `reconcile` or `check`, not `despatch`
     ::error::Nothing was sent: input `token` has characters that no token has (a space, a line break, an umlaut …): store the secret again
     ::error::Nothing was sent: input `token` has fewer than 16 characters, and real tokens have 40: store the whole token in the secret
     ::error::Nothing was sent: input `target` must be `owner/name`, not `dispatch-target`
@@ -73,6 +75,8 @@ fn invalid_input_is_named_with_what_it_must_be() {
     ::error::Nothing was sent: input `api-url` must not hold a user name or password: the token belongs into `token`
     ::error::Nothing was sent: this server is GitHub, and this action speaks to Gitea only
     ::error::Nothing was sent: input `server-url` must be an address that starts with `http://` or `https://`
+    ::error::Nothing was sent: input `wait` must be `true` or `false`, not `yes`
+    ::error::Nothing was sent: input `wait-timeout` must be a time from `1s` to `168h`, such as `90s`, `60m` or `2h`, not `1d`
     ");
 }
 
@@ -105,17 +109,57 @@ fn invalid_input_of_a_report_is_named() {
     stage.dispatch().run().ok();
     let run = stage.start_last_run();
     let sent = stage.gitea.requests().len();
-    let inputs =
-        [("comment", "update-all"), ("status", "{}"), ("status", "{\"build\""), ("pr-number", "x"), ("sha", "HEAD")];
+    let inputs = [
+        ("comment", "update-all"),
+        ("comment-on", "success"),
+        ("log-lines", "201"),
+        ("log-lines-public", "yes"),
+        ("status", "{}"),
+        ("status", "{\"build\""),
+        ("status", "success, pending"),
+        ("allowed-sources", ""),
+        ("pr-number", "x"),
+        ("sha", "HEAD"),
+    ];
     let messages = inputs.map(|(name, value)| stage.report(run).input(name, value).run().failed().log());
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Nothing was sent: input `comment` must be `create`, `update` or `off`, not `update-all`
+    ::error::Nothing was sent: input `comment` must be `create`, `update`, `table` or `off`, not `update-all`
+    ::error::Nothing was sent: input `comment-on` must be `always` or `failure`, not `success`
+    ::error::Nothing was sent: input `log-lines` must be a number from 0 to 200, not `201`
+    ::error::Nothing was sent: input `log-lines-public` must be `true` or `false`, not `yes`
     ::error::Nothing was sent: input `status` is the JSON of an empty `needs`: the job that reports needs the job that builds
     ::error::Nothing was sent: input `status` starts like the JSON of `needs`, but is not: EOF while parsing an object at line 1 column 8
+    ::error::Nothing was sent: input `status` must have the word `pending` alone, or not at all: the run has ended, or it has not
+    ::error::Nothing was sent: input `allowed-sources` is set, but empty: an expression in it evaluates to nothing. Correct it; to allow any repository, set `*` or leave the input out
     ::error::Nothing was sent: input `pr-number` must be the number of a pull request, not `x`
     ::error::Nothing was sent: input `sha` must be a full commit SHA of 40 or 64 hexadecimal digits, not `HEAD`
     ");
     assert_eq!(stage.gitea.requests().len(), sent);
+}
+
+#[test]
+fn body_and_its_file_together_are_refused() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    let sent = stage.gitea.requests().len();
+
+    let done = stage.report(run).input("body", "text").input("body-path", "report.md").run().failed();
+
+    insta::assert_snapshot!(done.log(), @"::error::Nothing was sent: input `body-path` must not be set together with `body`");
+    assert_eq!(stage.gitea.requests().len(), sent);
+}
+
+#[test]
+fn job_that_needs_names_twice_counts_by_its_worse_end() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    let needs = r#"{"build": {"result": "failure"}, "build": {"result": "success"}}"#;
+
+    stage.report(run).input("status", needs).run().ok();
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "failure");
 }
 
 #[test]
@@ -151,7 +195,23 @@ fn context_has_at_most_255_characters() {
 #[test]
 fn unset_input_arrives_empty_and_takes_its_default() {
     let stage = stage(Version::V1_26);
-    let names = ["ref", "inputs", "source", "pr-number", "sha", "head-ref", "context", "api-url", "server-url", "body"];
+    let names = [
+        "ref",
+        "inputs",
+        "source",
+        "pr-number",
+        "sha",
+        "head-ref",
+        "context",
+        "api-url",
+        "server-url",
+        "wait",
+        "wait-timeout",
+        "comment",
+        "comment-on",
+        "log-lines",
+        "log-lines-public",
+    ];
 
     names.iter().fold(stage.dispatch(), |step, name| step.input(name, "")).run().ok();
 

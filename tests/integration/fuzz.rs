@@ -13,7 +13,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
-use crate::fake::{FakeGitea, Request};
+use crate::fake::{Action, FakeGitea, Request};
 use crate::stage::{SOURCE, Stage, Step, TOKEN, add_waiting_run};
 use cases::{Case, Hostile, case};
 
@@ -37,24 +37,34 @@ fn replace(event: &mut Value, key: &str, new: &Value) {
 }
 
 fn step(case: &Case, stage: &Stage) -> Step {
-    let number = stage.number;
-    let mut run = None;
-    if case.mode != "dispatch" && case.mode != "wait" {
-        let id = add_waiting_run(&mut stage.gitea.world(), number);
-        stage.gitea.world().start_run(id);
-        run = Some(id);
-    }
-    let (name, mut event, step) = match (case.mode, run) {
-        ("report", Some(run)) => {
-            let event = stage.gitea.world().event_payload(run);
+    let waiting_run = || {
+        let mut world = stage.gitea.world();
+        let run = add_waiting_run(&mut world, stage.number);
+        world.start_run(run);
+        run
+    };
+    let world = || stage.gitea.world();
+    let of_pull_request = || world().pull_request_payload(SOURCE, stage.number, "opened");
+    let (name, mut event, step) = match case.mode {
+        "dispatch" => ("pull_request", of_pull_request(), stage.dispatch()),
+        "wait" => {
+            let step = stage.dispatch().input("wait", "true").input("wait-timeout", "1s");
+            ("pull_request", of_pull_request(), step)
+        }
+        "report" => {
+            let run = waiting_run();
+            let event = world().event_payload(run);
             ("workflow_dispatch", event, stage.report(run))
         }
-        ("reconcile", _) => ("schedule", json!({}), stage.reconcile()),
-        (mode, _) => {
-            let event = stage.gitea.world().pull_request_payload(SOURCE, number, "opened");
-            let step = stage.dispatch();
-            let wait = |step: Step| step.input("wait", "true").input("wait-timeout", "1s");
-            ("pull_request", event, if mode == "wait" { wait(step) } else { step })
+        "report by event" => {
+            let run = waiting_run();
+            let event = world().run_event(run, Action::Completed);
+            let payload = world().run_event_payload(&event);
+            ("workflow_run", payload, stage.report_by(&event))
+        }
+        _ => {
+            waiting_run();
+            ("schedule", json!({}), stage.reconcile())
         }
     };
     for (key, value) in &case.event {

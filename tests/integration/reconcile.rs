@@ -284,7 +284,7 @@ fn one_that_fails_does_not_keep_the_others_from_being_closed() {
     for (_, _, run) in [&first, &second] {
         stage.gitea.world().cancel_run(*run);
     }
-    let answer = Answer::new(500, "application/json", "{}");
+    let answer = Answer::new(500, "application/json", r#"{"message": ""}"#);
     stage.gitea.inject("POST", &format!("/statuses/{}", first.1), 1, Fault::Answer(answer));
 
     let done = stage.reconcile().run().failed();
@@ -398,7 +398,7 @@ fn each_failure_says_what_to_do() {
     let messages = [
         ("GET", "/version", 404, no),
         ("GET", "/pulls?", 401, r#"{"message": "invalid username, password or token"}"#),
-        ("GET", "/status?", 500, no),
+        ("GET", "/status?", 400, no),
         ("GET", "/jobs?", 403, no),
         ("POST", "/statuses/", 500, no),
         ("POST", "/comments", 403, scope),
@@ -414,7 +414,7 @@ fn each_failure_says_what_to_do() {
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Nothing was sent: `mode: reconcile` needs Gitea 1.26 or later, and the server's version could not be read. `api-url` is not the API's address. The API's address is that of the server's pages with `/api/v1` at its end. (GET …/version was answered 404 Not Found: no)
     ::error::Nothing was written, since the open pull requests of mporter/dispatch-source could not be read. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (GET …/repos/mporter/dispatch-source/pulls?state=open&page=1&limit=50 was answered 401 Unauthorized: invalid username, password or token)
-    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The server failed (500). Start this again when the server is well; its log knows more. (GET …/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 500 Internal Server Error: no)
+    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The server refused (400): no. The server's message says what it did not like. (GET …/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 400 Bad Request: no)
     ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The server refused (403): no. The server's message says what it did not like. (GET …/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 was answered 403 Forbidden: no)
     ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: Status dispatch-target/build on mporter/dispatch-source@SHA10 was not set. The server failed (500). (POST …/repos/mporter/dispatch-source/statuses/SHA was answered 500 Internal Server Error: no)
     ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The comment on mporter/dispatch-source#1 was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST …/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) It is not tried again.

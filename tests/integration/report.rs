@@ -137,9 +137,9 @@ fn comment_off_makes_none() {
 #[test]
 fn comment_off_needs_no_scope_for_issues() {
     let (stage, run) = running(Version::V1_26);
-    stage.gitea.world().add_token("dispatch-bot", "repository-only", &[crate::fake::Scope::WriteRepository]);
+    stage.gitea.world().add_token("dispatch-bot", "with-write-repository-only", &[crate::fake::Scope::WriteRepository]);
 
-    stage.report(run).input("token", "repository-only").input("comment", "off").run().ok();
+    stage.report(run).input("token", "with-write-repository-only").input("comment", "off").run().ok();
 
     assert_eq!(status(&stage, "dispatch-target/build").0, "success");
 }

@@ -71,7 +71,7 @@ fn cancelled_run_is_told_by_who_waits() {
         ),
         "{log}"
     );
-    assert_eq!(stage.gitea.connections(), 1);
+    assert_eq!(stage.gitea.connections(), 2, "the dispatch has a new one");
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn run_that_ends_between_two_questions_is_no_timeout() {
 #[test]
 fn run_is_waited_for_though_its_pending_status_failed() {
     let stage = stage(Version::V1_26);
-    stage.gitea.refuse_once("POST", "/statuses/", 500, "application/json", "{}");
+    stage.gitea.refuse_once("POST", "/statuses/", 500, "application/json", r#"{"message": ""}"#);
 
     let done = wait_while(&stage, |stage, run| world(stage, |world| world.cancel_run(run)));
 

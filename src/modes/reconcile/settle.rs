@@ -49,7 +49,7 @@ pub(super) async fn settle(
     found: Found,
 ) -> Row {
     let teller = Teller { gitea, pages, place: &found.place, run: &found.run };
-    let running = matches!(found.progress, Progress::Queued(_) | Progress::Running(_));
+    let running = matches!(found.progress, Progress::Queued(_) | Progress::Running { .. });
     let Some(answer) = answer(&found) else {
         return row(&found, &teller, "still running".to_owned(), None, false);
     };
@@ -75,8 +75,8 @@ fn answer(found: &Found) -> Option<Answer> {
             Some(Answer::Waiting(*since)).filter(|answer| !says(answer))
         }
         // It waits no more.
-        Progress::Running(Some(since)) if says(&Answer::Waiting(*since)) => Some(Answer::Dispatched),
-        Progress::Queued(_) | Progress::Running(_) => None,
+        Progress::Running { created: Some(since), .. } if says(&Answer::Waiting(*since)) => Some(Answer::Dispatched),
+        Progress::Queued(_) | Progress::Running { .. } => None,
     }
 }
 
@@ -137,6 +137,6 @@ fn row(found: &Found, teller: &Teller<'_>, done: String, error: Option<String>, 
         log: format!("Pull request {source}#{number}, status {context}: {done}: {page}"),
         error,
         closed,
-        running: matches!(found.progress, Progress::Queued(_) | Progress::Running(_)),
+        running: matches!(found.progress, Progress::Queued(_) | Progress::Running { .. }),
     }
 }

@@ -26,9 +26,11 @@ fn time_of_start() -> impl Strategy<Value = String> {
 }
 
 fn job() -> impl Strategy<Value = Job> {
-    (prop_oneof![3 => "[ab]", 1 => text()], 0..4_u32, word(), time_of_start()).prop_map(
-        |(name, attempt, end, start)| {
-            let job = json!({"name": name, "run_attempt": attempt, "conclusion": end, "started_at": start});
+    let state = select(vec!["queued", "in_progress", "waiting", "completed"]);
+    (prop_oneof![3 => "[ab]", 1 => text()], 0..4_u32, word(), time_of_start(), state).prop_map(
+        |(name, attempt, end, start, state)| {
+            let job =
+                json!({"name": name, "run_attempt": attempt, "conclusion": end, "started_at": start, "status": state});
             serde_json::from_value(job).unwrap()
         },
     )
@@ -42,24 +44,30 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn verdict_is_no_success_if_anything_is_worse(
-        given in vec(word(), 0..3), auto: bool, attempt in 0..4_u32, jobs in proptest::option::of(vec(job(), 0..5)), now in any::<Option<i32>>(),
+    fn verdict_is_no_success_if_anything_is_worse_or_to_come(
+        given in vec(word(), 0..3), auto: bool, attempt in 0..4_u32, jobs in vec(job(), 0..5), read: bool, now in any::<Option<i32>>(),
     ) {
-        let counts = |job: &Job, all: &[Job]| auto && !all.iter().any(|other| other.name == job.name && other.run_attempt > job.run_attempt);
-        let all = jobs.clone().unwrap_or_default();
-        let ends = all.iter().filter(|job| counts(job, &all)).filter_map(Job::conclusion);
+        let counts = |job: &&Job| read && !jobs.iter().any(|other| other.name == job.name && other.run_attempt > job.run_attempt);
+        let ends = jobs.iter().filter(|_| auto).filter(counts).filter_map(Job::conclusion);
         let words: Vec<&str> = given.iter().map(String::as_str).chain(ends).collect();
+        let under_way = jobs.iter().filter(counts).filter(|job| job.is_under_way()).count();
         let answered_at = now.map(|now| OffsetDateTime::from_unix_timestamp(i64::from(now)).unwrap());
-        let jobs = jobs.map(|jobs| RunJobs { jobs, answered_at });
-        let outcomes: Vec<Outcome> = given.iter().map(|word| Outcome::new(word.as_str())).collect();
-        match Verdict::new(auto, &outcomes, attempt, jobs) {
-            Ok(verdict) => {
-                let good = words.contains(&"success") && words.iter().all(|word| is_good(word));
-                prop_assert_eq!(verdict.ending.outcome.state() == State::Success, good, "{:?}", words);
-                prop_assert!(words.contains(&verdict.ending.outcome.as_str()));
-                prop_assert_eq!(plain(&verdict.because), verdict.because);
+        let jobs_read = if read { JobsRead::Read(RunJobs { jobs: jobs.clone(), answered_at }) } else { JobsRead::Unread };
+        let outcomes = given.iter().map(|word| Outcome::new(word)).collect();
+        let bad = words.iter().any(|word| !is_good(word));
+
+        match Verdict::new(&GivenStatus::Ended { auto, outcomes }, attempt, &jobs_read) {
+            Verdict::Ended { ending, because } => {
+                let good = words.contains(&"success") && !bad;
+                prop_assert_eq!(ending.outcome.state() == State::Success, good, "{:?}", words);
+                prop_assert!(words.contains(&ending.outcome.as_str()));
+                prop_assert!(bad || under_way <= 1 && (read || !auto));
+                prop_assert_eq!(plain(&because), because);
             }
-            Err(_) => prop_assert!(words.is_empty()),
+            Verdict::WaitingForJobs(count) => prop_assert!(!bad && read && count + 1 == under_way),
+            Verdict::Unread => prop_assert!(!bad && !read && auto),
+            Verdict::NotGiven => prop_assert!(words.is_empty()),
+            Verdict::Running => prop_assert!(false, "nobody said so"),
         }
     }
 }

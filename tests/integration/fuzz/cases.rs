@@ -39,7 +39,10 @@ const HOSTILE: [&str; 24] = [
 ];
 
 /// What the program reads in answers and events.
-const KEYS: [&str; 40] = [
+const KEYS: [&str; 43] = [
+    "display_title",
+    "event",
+    "workflow_run",
     "id",
     "number",
     "message",
@@ -244,8 +247,8 @@ fn input() -> impl Strategy<Value = (&'static str, String)> {
 }
 
 pub(super) fn case() -> impl Strategy<Value = Case> {
-    let mode = select(vec!["dispatch", "dispatch", "wait", "report", "report", "reconcile"]);
-    let version = select(vec![Version::V1_24, Version::V1_25, Version::V1_26]);
+    let mode = select(vec!["dispatch", "dispatch", "wait", "report", "report by event", "reconcile"]);
+    let version = select(vec![Version::V1_25, Version::V1_26, Version::V1_27]);
     let event = vec((select(&KEYS[..]), value(text().boxed())), 0..3);
     let payload =
         proptest::option::weighted(0.1, prop_oneof![text(), value(text().boxed()).prop_map(|value| value.to_string())]);

@@ -15,7 +15,7 @@ fn trial_run_reports_nothing_and_succeeds() {
         let done = stage.report(run).event("workflow_dispatch", &trial).run().ok();
 
         assert_eq!(reported(&stage).len(), 0);
-        assert_eq!(done.log(), "The run's pr_head_sha is all zeros: a trial run, so nothing is reported");
+        assert!(done.log().starts_with("The run's pr_head_sha is all zeros: a trial run, so nothing is reported"));
     }
 }
 

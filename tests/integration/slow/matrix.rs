@@ -10,28 +10,38 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::requests::REQUESTS;
-use cell::{cell, refused};
+use cell::{Unreachable, cell, unreachable};
 use faults::faults;
 
 /// Cells that run side by side: they mostly wait.
 const THREADS: usize = 96;
 
+/// What a request meets: a row of the table of faults, or a server that no request reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Unreachable(Unreachable),
+    Fault(usize),
+}
+
 #[test]
 fn every_request_meets_every_fault() {
-    // Connections to a server are refused for all its requests alike.
-    let all = (0..REQUESTS.len()).filter(|request| REQUESTS[*request].2.is_empty());
-    let mut places: Vec<(usize, Option<usize>)> = all.map(|request| (request, None)).collect();
+    let mut places = Vec::new();
+    // A server cannot be reached by all its requests alike.
+    for how in [Unreachable::Refused, Unreachable::NeverConnected, Unreachable::SilentTls] {
+        let all = (0..REQUESTS.len()).filter(|request| REQUESTS[*request].2.is_empty());
+        places.extend(all.map(|request| (request, Place::Unreachable(how))));
+    }
     // Fault by fault, so that the slow ones come first.
     for fault in 0..faults("", "").len() {
-        places.extend((0..REQUESTS.len()).map(|request| (request, Some(fault))));
+        places.extend((0..REQUESTS.len()).map(|request| (request, Place::Fault(fault))));
     }
     let next = AtomicUsize::new(0);
     let work = || {
         let mut cells = Vec::new();
         while let Some(&(request, fault)) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
             let cell = match fault {
-                Some(fault) => cell(request, fault),
-                None => refused(REQUESTS[request].0, REQUESTS[request].1),
+                Place::Fault(fault) => cell(request, fault),
+                Place::Unreachable(how) => unreachable(REQUESTS[request].0, REQUESTS[request].1, how),
             };
             cells.push(((request, fault), cell));
         }
@@ -102,7 +112,7 @@ fn every_request_meets_every_fault() {
     dispatch: POST dispatches   403                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (403) | The pull request says so
     dispatch: POST dispatches   404                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server does not know this request | The pull request says so
     dispatch: POST dispatches   409                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (409) | The pull request says so
-    dispatch: POST dispatches   413                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (413) | The pull request says so
+    dispatch: POST dispatches   413                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | What answers is not Gitea (413) | The pull request says so
     dispatch: POST dispatches   422                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (422) | The pull request says so
     dispatch: POST dispatches   500                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server failed (500) | The pull request says so
     dispatch: POST statuses     no answer, before             failed  1     0         -        The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
@@ -157,6 +167,8 @@ fn every_request_meets_every_fault() {
     dispatch: POST statuses     422                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
     dispatch: POST statuses     500                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
     dispatch: all               connection refused            failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | The pull request could not be told either
+    dispatch: all               never connected               failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | The pull request could not be told either
+    dispatch: all               silent TLS                    failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | The pull request could not be told either
     dispatch: all               no answer, before             failed  0     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
     dispatch: all               no answer, after              failed  1     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
     dispatch: all               no answer, before, once       failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
@@ -205,7 +217,7 @@ fn every_request_meets_every_fault() {
     dispatch: all               403                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (403) | The pull request could not be told either
     dispatch: all               404                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | B is missing, or hidden from the token | The pull request could not be told either
     dispatch: all               409                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (409) | The pull request could not be told either
-    dispatch: all               413                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (413) | The pull request could not be told either
+    dispatch: all               413                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | What answers is not Gitea (413) | The pull request could not be told either
     dispatch: all               422                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (422) | The pull request could not be told either
     dispatch: all               500                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server failed (500) | The pull request could not be told either
     report: GET status          no answer, before             failed  1     1         pending  The status was not set | The server's answer got lost | The comment was created
@@ -256,7 +268,7 @@ fn every_request_meets_every_fault() {
     report: GET status          403                           failed  1     1         pending  The status was not set | The server refused (403) | The comment was created
     report: GET status          404                           failed  1     1         pending  The status was not set | The server does not know this request | The comment was created
     report: GET status          409                           failed  1     1         pending  The status was not set | The server refused (409) | The comment was created
-    report: GET status          413                           failed  1     1         pending  The status was not set | The server refused (413) | The comment was created
+    report: GET status          413                           failed  1     1         pending  The status was not set | What answers is not Gitea (413) | The comment was created
     report: GET status          422                           failed  1     1         pending  The status was not set | The server refused (422) | The comment was created
     report: GET status          500                           failed  1     1         pending  The status was not set | The server failed (500) | The comment was created
     report: GET jobs            no answer, before             ok      1     1         success  Comment on pull request A, with a warning
@@ -358,7 +370,7 @@ fn every_request_meets_every_fault() {
     report: POST statuses       403                           failed  1     1         pending  The status was not set | The server refused (403) | The comment was created
     report: POST statuses       404                           failed  1     1         pending  The status was not set | The server does not know this request | The comment was created
     report: POST statuses       409                           failed  1     1         pending  The status was not set | The server refused (409) | The comment was created
-    report: POST statuses       413                           failed  1     1         pending  The status was not set | The server refused (413) | The comment was created
+    report: POST statuses       413                           failed  1     1         pending  The status was not set | What answers is not Gitea (413) | The comment was created
     report: POST statuses       422                           failed  1     1         pending  The status was not set | The server refused (422) | The comment was created
     report: POST statuses       500                           failed  1     1         pending  The status was not set | The commit is not in the repository | The comment was created
     report: POST comments       no answer, before             failed  1     0         success  The comment may have been created | The server's answer got lost | The status was set
@@ -409,10 +421,12 @@ fn every_request_meets_every_fault() {
     report: POST comments       403                           failed  1     0         success  The comment was not created | The server refused (403) | The status was set
     report: POST comments       404                           failed  1     0         success  The comment was not created | The server does not know this request | The status was set
     report: POST comments       409                           failed  1     0         success  The comment was not created | The server refused (409) | The status was set
-    report: POST comments       413                           failed  1     0         success  The comment was not created | The server refused (413) | The status was set
+    report: POST comments       413                           failed  1     0         success  The comment was not created | What answers is not Gitea (413) | The status was set
     report: POST comments       422                           failed  1     0         success  The comment was not created | The server refused (422) | The status was set
     report: POST comments       500                           failed  1     0         success  The comment was not created | The pull request does not exist | The status was set
     report: all                 connection refused            failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
+    report: all                 never connected               failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
+    report: all                 silent TLS                    failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
     report: all                 no answer, before             failed  1     0         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
     report: all                 no answer, after              failed  1     1         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
     report: all                 no answer, before, once       ok      1     1         success  Comment on pull request A
@@ -461,7 +475,7 @@ fn every_request_meets_every_fault() {
     report: all                 403                           failed  1     0         pending  The status was not set | The server refused (403) | The comment was not created, with a warning
     report: all                 404                           failed  1     0         pending  The status was not set | A is missing, or hidden from the token | The comment was not created, with a warning
     report: all                 409                           failed  1     0         pending  The status was not set | The server refused (409) | The comment was not created, with a warning
-    report: all                 413                           failed  1     0         pending  The status was not set | The server refused (413) | The comment was not created, with a warning
+    report: all                 413                           failed  1     0         pending  The status was not set | What answers is not Gitea (413) | The comment was not created, with a warning
     report: all                 422                           failed  1     0         pending  The status was not set | The server refused (422) | The comment was not created, with a warning
     report: all                 500                           failed  1     0         pending  The status was not set | The server failed (500) | The comment was not created | The pull request does not exist, with a warning
     ");

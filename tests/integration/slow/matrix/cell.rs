@@ -1,6 +1,10 @@
 //! A cell of the matrix: one request meets one fault.
 
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
+
+use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, getsockname, listen, socket};
 
 use super::faults::faults;
 use crate::fake::{FakeGitea, Status, Version};
@@ -19,6 +23,8 @@ pub(super) struct Cell {
     status: Option<Status>,
     run_page: String,
     followed: bool,
+    /// Whether any request can have reached the server.
+    reachable: bool,
 }
 
 impl Cell {
@@ -43,6 +49,7 @@ impl Cell {
                 .map_or_else(String::new, |run| format!("{PAGES}/{TARGET}/actions/runs/{}", run.id)),
             followed: elsewhere.connections() > 0
                 || stage.gitea.requests().iter().any(|request| request.path.contains("/moved")),
+            reachable: true,
         }
     }
 
@@ -68,6 +75,10 @@ impl Cell {
             (self.took >= BUDGET, "too late"),
             (self.followed, "a redirect was followed"),
             (shown, "the token is shown"),
+            (
+                !self.reachable && (says("not known") || says("may be there")),
+                "it says that the outcome is not known, but nothing was sent",
+            ),
             (*success && !there, "success without its effect"),
             (!success && !said.starts_with("::error::"), "a failure without an error"),
             (!success && !self.done.is_documented(), "a failure that docs/troubleshooting.md has no row for"),
@@ -148,11 +159,46 @@ pub(super) fn cell(request: usize, fault: usize) -> Cell {
     Cell::new(mode, format!("{name:<28}{fault}"), &stage, step, &elsewhere)
 }
 
-/// Nothing listens at the server's address.
-pub(super) fn refused(mode: Mode, name: &str) -> Cell {
+/// An address at which no request can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unreachable {
+    /// Nothing listens there.
+    Refused,
+    /// The system drops each attempt to connect, since the queue of a listener is full.
+    NeverConnected,
+    /// The connection is made, and the server never answers the start of TLS.
+    SilentTls,
+}
+
+/// The server cannot be reached by any request.
+pub(super) fn unreachable(mode: Mode, name: &str, how: Unreachable) -> Cell {
     let elsewhere = FakeGitea::start(Version::V1_26);
     let (stage, step) = set(mode);
-    // The discard port.
-    let step = step.input("api-url", "http://127.0.0.1:9/api/v1");
-    Cell::new(mode, format!("{name:<28}connection refused"), &stage, step, &elsewhere)
+    let silent;
+    let full;
+    let (what, url) = match how {
+        // The discard port.
+        Unreachable::Refused => ("connection refused", "http://127.0.0.1:9/api/v1".to_owned()),
+        Unreachable::NeverConnected => {
+            full = full_listener();
+            ("never connected", format!("http://{}/api/v1", full.1.peer_addr().unwrap()))
+        }
+        Unreachable::SilentTls => {
+            // Nobody accepts, so the system takes the connection and no more.
+            silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            ("silent TLS", format!("https://{}/api/v1", silent.local_addr().unwrap()))
+        }
+    };
+    let step = step.input("api-url", &url);
+    Cell { reachable: false, ..Cell::new(mode, format!("{name:<28}{what}"), &stage, step, &elsewhere) }
+}
+
+/// A listener whose queue has one place, and the connection that is in it.
+fn full_listener() -> (OwnedFd, TcpStream) {
+    let listener = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
+    bind(listener.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).unwrap();
+    listen(&listener, Backlog::new(0).unwrap()).unwrap();
+    let address: SockaddrIn = getsockname(listener.as_raw_fd()).unwrap();
+    let first = TcpStream::connect(SocketAddrV4::from(address)).unwrap();
+    (listener, first)
 }

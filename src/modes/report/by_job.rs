@@ -1,0 +1,102 @@
+//! The report by a job of the run itself: the step is given an outcome, and the other jobs count too.
+
+use std::io::Write;
+
+use super::{Error, Round, Subject, announce, page_number, server_now};
+use crate::config::Report;
+use crate::diagnosis;
+use crate::forge::{Error as ForgeError, Gitea, RunJobs, Server};
+use crate::run::{JobsRead, Verdict, began};
+use crate::runner::Runner;
+use crate::telling::{Answer, Attempt, RunStatuses, Teller, Voice};
+use crate::text::one_line;
+use crate::types::{Ending, GivenStatus};
+
+pub(super) async fn run(
+    round: Round<'_>,
+    jobs: Result<RunJobs, ForgeError>,
+    given: &GivenStatus,
+    runner: &mut Runner<impl Write>,
+) -> Result<(), Error> {
+    let Round { gitea, pages, report, .. } = round;
+    let number = report.run.attempt.unwrap_or(1);
+    let (jobs, server, unread) = readable(gitea, report, jobs).await;
+    let verdict = Verdict::new(given, number, &jobs);
+    if let (Some(cause), Verdict::Ended { .. }) = (&unread, &verdict) {
+        runner.warning(&format!("The other jobs of this run could not be read, so they do not count: {cause}"));
+    }
+    let jobs = match &jobs {
+        JobsRead::Read(RunJobs { jobs, .. }) => &jobs[..],
+        JobsRead::Unread | JobsRead::NotThere => &[],
+    };
+    let attempt = Attempt { number, began: began(jobs, number) };
+    let page = page_number(gitea, &report.run, jobs, server.as_ref()).await;
+    let Subject { run, place, seen } = round.subject(page);
+    let teller = Teller { gitea, pages, place: &place, run: &run };
+    let answer = answer(&verdict);
+    runner.info(&format!("Run {}: {}", teller.page(), said(&verdict)));
+    let since = seen.as_ref().ok().and_then(RunStatuses::read_at);
+    let draft = match &answer {
+        Answer::Ended(ending) => teller.draft(report.commenting, ending, number),
+        _ => None,
+    };
+    let draft = draft.map(|draft| draft.of_the_run_itself(report.body.as_deref(), since));
+    let told = teller.report(&answer, Voice::Run(attempt), draft, seen).await;
+    announce(&teller, report, &answer, told, None, runner).await?;
+    match verdict {
+        Verdict::NotGiven => Err(Error::NotGiven),
+        Verdict::Unread => Err(Error::JobsUnread(unread.unwrap_or_default())),
+        _ => Ok(()),
+    }
+}
+
+/// What is known of the jobs, the server's version if it was asked for, and why the jobs are not known.
+async fn readable(
+    gitea: &Gitea,
+    report: &Report,
+    jobs: Result<RunJobs, ForgeError>,
+) -> (JobsRead, Option<Server>, Option<String>) {
+    let cause = match jobs {
+        Ok(jobs) if !jobs.jobs.is_empty() => return (JobsRead::Read(jobs), None, None),
+        Ok(_) => "The server lists no jobs of the run".to_owned(),
+        Err(error) => {
+            let diagnosis = diagnosis::of_repository(gitea, &report.run.repo, &error).await;
+            format!("{} ({error})", diagnosis.beside_a_run())
+        }
+    };
+    match server_now(gitea).await {
+        Some(server) if !server.lists_jobs() => (JobsRead::NotThere, Some(server), Some(cause)),
+        server => (JobsRead::Unread, server, Some(cause)),
+    }
+}
+
+fn answer(verdict: &Verdict) -> Answer {
+    match verdict {
+        Verdict::Running => Answer::Started,
+        Verdict::NotGiven => Answer::NotGiven,
+        Verdict::Unread => Answer::Unread,
+        Verdict::WaitingForJobs(count) => Answer::WaitingForJobs(*count),
+        Verdict::Ended { ending, .. } => Answer::Ended(ending.clone()),
+    }
+}
+
+/// The verdict for the log.
+fn said(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Running => "running, says input `status`".to_owned(),
+        Verdict::NotGiven => "its outcome was not given".to_owned(),
+        Verdict::Unread => "its outcome is not known".to_owned(),
+        Verdict::WaitingForJobs(1) => {
+            "no failure so far, and 1 other job has not ended. Its report, or one by event, sets the final status"
+                .to_owned()
+        }
+        Verdict::WaitingForJobs(count) => {
+            format!(
+                "no failure so far, and {count} other jobs have not ended. The report of the last one, or one by event, sets the final status"
+            )
+        }
+        Verdict::Ended { ending: Ending { outcome, .. }, because } => {
+            format!("{} ({})", one_line(outcome.as_str()), one_line(because))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Which servers are trusted, and what is said of the others.
+
+use crate::fake::{FakeGitea, Version};
+use crate::shown;
+use crate::stage::Stage;
+
+/// A stage over https, whose certificate is of a private authority in a file of its folder.
+fn tls_stage() -> (Stage, tempfile::TempDir) {
+    tls_stage_with(|_| ())
+}
+
+/// As [`tls_stage`], with another certificate.
+fn tls_stage_with(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (Stage, tempfile::TempDir) {
+    let stage = Stage::on(FakeGitea::start_tls_with(Version::V1_26, change), &crate::binary());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), stage.gitea.ca_pem()).unwrap();
+    (stage, folder)
+}
+
+#[test]
+fn private_authority_is_trusted_by_ssl_cert_file_or_ssl_cert_dir() {
+    let (stage, folder) = tls_stage();
+    stage.dispatch().var("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()).run().ok();
+    let folder = folder.path().to_str().unwrap();
+    stage.dispatch().var("SSL_CERT_DIR", folder).run().ok();
+    stage.dispatch().var("SSL_CERT_DIR", &format!("/etc:{folder}")).run().ok();
+    assert_eq!(stage.gitea.world().runs.len(), 3);
+}
+
+#[test]
+fn unknown_authority_gets_no_request() {
+    let (stage, folder) = tls_stage();
+    let missing = folder.path().join("missing.pem");
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "no certificate").unwrap();
+    let messages = [
+        stage.dispatch(),
+        stage.dispatch().var("SSL_CERT_FILE", missing.to_str().unwrap()),
+        stage.dispatch().var("SSL_CERT_FILE", empty.to_str().unwrap()),
+    ]
+    .map(|step| shown(&step.run().failed().log(), &stage).replace(folder.path().to_str().unwrap(), "FOLDER"));
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not trusted. Give the file of its authority as SSL_CERT_FILE in `env:` of the step. The pull request could not be told either: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The authorities that are to be trusted could not be read. See that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that are there where the job runs, in its container too. The pull request could not be told either: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2). (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2))
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The authorities that are to be trusted could not be read. See that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that are there where the job runs, in its container too. The pull request could not be told either: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE and SSL_CERT_DIR hold no certificate. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE and SSL_CERT_DIR hold no certificate)
+    ");
+    assert_eq!(stage.gitea.requests().len(), 0);
+}
+
+#[test]
+fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_trusted() {
+    let messages = [
+        tls_stage_with(|certificate| certificate.not_after = rcgen::date_time_ymd(2020, 1, 1)),
+        tls_stage_with(|certificate| certificate.not_before = rcgen::date_time_ymd(3000, 1, 1)),
+        tls_stage_with(|certificate| {
+            let name = "gitea.example.com".try_into().unwrap();
+            certificate.subject_alt_names = vec![rcgen::SanType::DnsName(name)];
+        }),
+        tls_stage_with(|certificate| certificate.subject_alt_names = Vec::new()),
+        tls_stage_with(|certificate| certificate.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained)),
+    ]
+    .map(|(stage, folder)| {
+        let done = stage.dispatch().var("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()).run().failed();
+        assert_eq!(stage.gitea.requests().len(), 0);
+        done.log().split(" The pull request could").next().unwrap().to_owned()
+    });
+    insta::assert_snapshot!(messages.join("\n"), @"
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is for another name. Set `api-url` to a name that the certificate has.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that is no authority itself, and that has the server's name as subjectAltName.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that is no authority itself, and that has the server's name as subjectAltName.
+    ");
+}

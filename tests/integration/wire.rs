@@ -1,0 +1,85 @@
+//! What servers and proxies do on the wire: connections that end early, and answers in odd forms.
+
+mod relay;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::fake::{Answer, Fault, Version};
+use crate::stage;
+use crate::stage::SOURCE;
+use relay::Relay;
+
+#[test]
+fn dispatch_is_not_sent_over_a_connection_that_has_been_idle() {
+    for step in ["version before it", "first attempt refused"] {
+        let stage = stage(Version::V1_26);
+        if step == "first attempt refused" {
+            stage.gitea.refuse_once("POST", "/dispatches", 429, "application/json", r#"{"message": "later"}"#);
+        }
+        // The server closes its first connection at the moment in which a second request comes over it, as after its idle time.
+        let closed = AtomicBool::new(false);
+        let relay = Relay::start(&stage, move |exchange| {
+            (exchange.number == 1 || closed.swap(true, Ordering::Relaxed)) && exchange.relay()
+        });
+        let dispatch = stage.dispatch().input("api-url", &relay.api_url());
+
+        let done = match step {
+            "version before it" => dispatch.input("wait", "true").input("wait-timeout", "1s").run().failed(),
+            _ => dispatch.run().ok(),
+        };
+
+        assert_eq!(stage.gitea.world().runs.len(), 1, "{step}: {}", done.log());
+        assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending", "{step}: {}", done.log());
+        assert!(!done.log().contains("not known whether"), "{step}: {}", done.log());
+    }
+}
+
+#[test]
+fn retry_after_does_not_shorten_the_pauses() {
+    for wish in ["0", "Thu, 01 Jan 1970 00:00:00 GMT", "a moment", "-1"] {
+        let stage = stage(Version::V1_26);
+        let busy = Answer::new(429, "application/json", r#"{"message": "later"}"#).header("Retry-After", wish);
+        stage.gitea.inject("POST", "/dispatches", 3, Fault::Answer(busy));
+        let start = Instant::now();
+
+        stage.dispatch().run().ok();
+
+        let requests = stage.gitea.requests();
+        let dispatches = requests.iter().filter(|request| request.path.contains("/dispatches")).count();
+        assert_eq!(dispatches, 4, "{wish}");
+        // At least three quarters of 0.5, 1 and 2 s.
+        assert!(start.elapsed() > Duration::from_millis(2600), "{wish}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn read_is_tried_again_after_any_failure_of_the_server() {
+    for status in [500, 501, 502, 503, 504, 520] {
+        let stage = stage(Version::V1_26);
+        stage.dispatch().run().ok();
+        let run = stage.start_last_run();
+        stage.gitea.refuse_once("GET", "/jobs?", status, "application/json", r#"{"message": ""}"#);
+        stage.gitea.refuse_once("GET", "/status?", status, "text/html", "<title>Oops</title>");
+
+        let done = stage.report(run).run().ok();
+
+        assert_eq!(done.output("state"), Some("success"), "{status}");
+        assert!(!done.log().contains("::warning::"), "{status}: {}", done.log());
+    }
+}
+
+#[test]
+fn list_of_another_shape_is_no_list() {
+    for body in ["null", "[]", "{}", "7", r#"{"statuses": {}}"#, r#"{"statuses": [null]}"#, r#"{"statuses": [[]]}"#] {
+        let stage = stage(Version::V1_26);
+        stage.dispatch().run().ok();
+        let run = stage.start_last_run();
+        stage.gitea.refuse("GET", "/status?", 200, "application/json", body);
+
+        let done = stage.report(run).run().failed();
+
+        assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending", "{body}: {}", done.log());
+        assert!(done.log().contains("What answers is not Gitea"), "{body}: {}", done.log());
+    }
+}
