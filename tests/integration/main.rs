@@ -22,6 +22,7 @@ mod documents;
 mod events;
 mod fake_gitea;
 mod files;
+mod fuzz;
 mod link_base;
 mod proxy;
 mod real;
