@@ -5,6 +5,7 @@
 
 mod answer;
 mod comment;
+mod comment_failures;
 mod comment_text;
 mod marker;
 mod precedence;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
 pub(crate) use comment::{CommentDone, Draft};
+pub(crate) use comment_failures::Failures;
 #[cfg(test)]
 pub(crate) use comment_text::CommentText;
 pub(crate) use marker::Marker;

@@ -128,8 +128,11 @@ fn report_counts(pull_requests: usize, rows: &[Row], reconcile: &Reconcile, runn
         runner.output(name, &number.to_string());
     }
     let cells: Vec<_> = rows.iter().map(|row| row.cells.clone()).collect();
-    let table = text::table(["Pull request", "Status", "Run", "What was done"], &cells);
-    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &table);
+    let mut lines = text::table(["Pull request", "Status", "Run", "What was done"], &cells);
+    for Row { cells: [pull, context, ..], failed, .. } in rows.iter().filter(|row| !row.failed.is_empty()) {
+        lines.push_str(&format!("\n{pull}, {context}:\n\n{}", text::list(failed)));
+    }
+    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &lines);
 }
 
 /// Pull requests of one commit share its statuses: one of them is kept. Which of them a run was dispatched for nobody can tell.

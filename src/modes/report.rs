@@ -15,7 +15,7 @@ use crate::config::{Report, ReportVoice, ReportedRun};
 use crate::forge::{Error as ForgeError, Gitea, Job, Server, Statuses};
 use crate::links::PageBase;
 use crate::runner::Runner;
-use crate::telling::{Answer, RunStatuses, Teller, Told, Unwritten};
+use crate::telling::{Answer, Failures, RunStatuses, Teller, Told, Unwritten};
 use crate::text::{self, markdown, one_line};
 use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, StatusContext};
 
@@ -94,7 +94,7 @@ impl Round<'_> {
 async fn announce(
     teller: &Teller<'_>,
     report: &Report,
-    answer: &Answer,
+    (answer, failures): (&Answer, &Failures),
     told: Told,
     why: Option<&'static str>,
     runner: &mut Runner<impl Write>,
@@ -106,6 +106,7 @@ async fn announce(
         runner.info(why.unwrap_or_else(|| why_no_comment(report, teller, &told)));
     }
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&teller.run.target.to_string()))];
+    summary.extend(failures.lines(teller));
     let announced = told.announce(teller, answer, &mut summary, runner).await;
     let title = match answer {
         Answer::Ended(ending) => {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use super::comment_text::CommentText;
-use super::{Marker, StatusDone, Teller};
+use super::{Failures, Marker, StatusDone, Teller};
 use crate::forge::{Comment, Error, User};
 use crate::runner::Runner;
 use crate::types::{CommentId, CommentMode, Commenting, Ending, PullRequestNumber};
@@ -21,6 +21,7 @@ pub(crate) struct Draft<'a> {
     pub(super) number: PullRequestNumber,
     pub(super) mode: CommentMode,
     ending: &'a Ending,
+    failures: &'a Failures,
     body: Option<&'a str>,
     marker: Marker,
     /// Whether another comment about the very same run is as good: the run's own report says more than anybody else could.
@@ -86,17 +87,25 @@ enum There {
 impl<'a> Teller<'a> {
     /// The comment about the end of the run in this attempt, for somebody who watches the run. `None` where there is no pull
     /// request to comment on, or where no comment is wanted.
-    pub(crate) fn draft(&self, commenting: Commenting, ending: &'a Ending, attempt: u32) -> Option<Draft<'a>> {
+    pub(crate) fn draft(
+        &self,
+        commenting: Commenting,
+        ending: &'a Ending,
+        failures: &'a Failures,
+        attempt: u32,
+    ) -> Option<Draft<'a>> {
         let number = self.place.head.pull_request.filter(|_| commenting.mode != CommentMode::Off)?;
         let (target, context) = (self.run.target.clone(), self.place.context.clone());
         let marker = Marker { target, run: self.run.id, attempt, context };
-        Some(Draft { number, mode: commenting.mode, ending, body: None, marker, yields: true, since: None })
+        Some(Draft { number, mode: commenting.mode, ending, failures, body: None, marker, yields: true, since: None })
     }
 
     fn text(&self, draft: &Draft<'_>) -> String {
         let (context, page) = (&self.place.context, &self.page());
-        let Draft { ending, body, marker, .. } = draft;
-        CommentText { context, outcome: &ending.outcome, page, body: *body, marker }.to_markdown()
+        let Draft { ending, failures, body, marker, .. } = draft;
+        let details = failures.to_markdown(self);
+        CommentText { context, outcome: &ending.outcome, page, details: details.as_deref(), body: *body, marker }
+            .to_markdown()
     }
 
     /// Puts it beside the comments that are `there`, which are read if they were not. Where an answer gets lost, the comments

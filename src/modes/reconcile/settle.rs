@@ -8,7 +8,7 @@ use crate::diagnosis;
 use crate::forge::{Comment, Gitea};
 use crate::links::PageBase;
 use crate::run::Progress;
-use crate::telling::{Answer, CommentDone, Draft, Marker, StatusDone, Teller, Told, Voice};
+use crate::telling::{Answer, CommentDone, Draft, Failures, Marker, StatusDone, Teller, Told, Voice};
 use crate::text::{markdown, one_line};
 use crate::types::{CommentMode, PullRequestNumber};
 
@@ -19,6 +19,8 @@ const LONG_QUEUE: Duration = Duration::HOUR;
 pub(super) struct Row {
     pub(super) pull: PullRequestNumber,
     pub(super) cells: [String; 4],
+    /// The jobs that failed, if the run was closed: lines of Markdown.
+    pub(super) failed: Vec<String>,
     pub(super) log: String,
     pub(super) error: Option<String>,
     pub(super) closed: bool,
@@ -51,10 +53,14 @@ pub(super) async fn settle(
     let teller = Teller { gitea, pages, place: &found.place, run: &found.run };
     let running = matches!(found.progress, Progress::Queued(_) | Progress::Running { .. });
     let Some(answer) = answer(&found) else {
-        return row(&found, &teller, "still running".to_owned(), None, false);
+        return row(&found, &teller, "still running".to_owned(), None, None);
     };
     // Which pull request of a shared head the run was dispatched for nobody can tell.
-    let draft = draft(&teller, reconcile, &found);
+    let failures = match &found.progress {
+        Progress::Ended(end) => Failures::new(end.failed.clone()),
+        _ => Failures::default(),
+    };
+    let draft = draft(&teller, reconcile, &found, &failures);
     let there = match comments {
         _ if found.pull.comments == 0 => Some(Vec::new()),
         comments => comments.map(<[Comment]>::to_vec),
@@ -62,7 +68,7 @@ pub(super) async fn settle(
     let told = teller.close(&answer, Voice::WhilePending, draft, there).await;
     let closed = !running && matches!(told.status, Ok(StatusDone::Set));
     let (done, error) = describe(&teller, &found, reconcile, &answer, told).await;
-    row(&found, &teller, done, error, closed)
+    row(&found, &teller, done, error, closed.then_some(&failures))
 }
 
 /// What is to be said now; `None` where the status says it already.
@@ -80,9 +86,16 @@ fn answer(found: &Found) -> Option<Answer> {
     }
 }
 
-fn draft<'a>(teller: &Teller<'a>, reconcile: &Reconcile, found: &'a Found) -> Option<Draft<'a>> {
+fn draft<'a>(
+    teller: &Teller<'a>,
+    reconcile: &Reconcile,
+    found: &'a Found,
+    failures: &'a Failures,
+) -> Option<Draft<'a>> {
     match &found.progress {
-        Progress::Ended(end) if !found.pull.shares_head => teller.draft(reconcile.commenting, &end.ending, end.attempt),
+        Progress::Ended(end) if !found.pull.shares_head => {
+            teller.draft(reconcile.commenting, &end.ending, failures, end.attempt)
+        }
         _ => None,
     }
 }
@@ -127,7 +140,8 @@ fn why_no_comment(found: &Found, reconcile: &Reconcile) -> &'static str {
     if found.pull.shares_head && is_wanted { ", no comment, since several pull requests have this head" } else { "" }
 }
 
-fn row(found: &Found, teller: &Teller<'_>, done: String, error: Option<String>, closed: bool) -> Row {
+/// `closed`: what is known of a run whose status was closed.
+fn row(found: &Found, teller: &Teller<'_>, done: String, error: Option<String>, closed: Option<&Failures>) -> Row {
     let (source, number, page) = (&found.place.head.source, found.pull.number, teller.page());
     let link = format!("[{source}#{number}]({})", teller.pages.pull_request(source, number));
     let context = one_line(found.place.context.as_str());
@@ -135,8 +149,9 @@ fn row(found: &Found, teller: &Teller<'_>, done: String, error: Option<String>, 
         pull: number,
         cells: [link, markdown(&context), format!("[{}]({page})", found.run.number), markdown(&done)],
         log: format!("Pull request {source}#{number}, status {context}: {done}: {page}"),
+        failed: closed.map(|failures| failures.lines(teller)).unwrap_or_default(),
         error,
-        closed,
+        closed: closed.is_some(),
         running: matches!(found.progress, Progress::Queued(_) | Progress::Running { .. }),
     }
 }
