@@ -69,7 +69,7 @@ impl Teller<'_> {
             // Whoever has changed the status in the meantime comments too.
             Some(_) if voice == Voice::WhilePending && !matches!(status, Ok(StatusDone::Set)) => Ok(CommentDone::None),
             Some(draft) if draft.is_outdated(&status) => Ok(CommentDone::None),
-            Some(draft) => self.put(&draft, there, || authors.clone()).await,
+            Some(draft) => self.put(&draft.after(&status), there, || authors.clone()).await,
             None => Ok(CommentDone::None),
         };
         Told { status, comment }
@@ -105,6 +105,7 @@ impl Teller<'_> {
         if draft.is_outdated(&status) {
             return Told { status, comment: Ok(CommentDone::None) };
         }
+        let draft = draft.after(&status);
         let comment = match there {
             // A newer run may have told more while the status took its time.
             Ok(_) if start.elapsed() > OUTDATED_AFTER => self.put(&draft, None, authors).await,
