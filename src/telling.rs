@@ -6,6 +6,7 @@
 mod answer;
 mod comment;
 mod comment_failures;
+mod comment_length;
 mod comment_text;
 mod marker;
 mod precedence;

@@ -3,6 +3,7 @@
 use reqwest::Url;
 
 use super::Marker;
+use super::comment_length::bounded;
 use crate::text::{markdown, one_line};
 use crate::types::{Outcome, StatusContext};
 
@@ -24,10 +25,9 @@ impl CommentText<'_> {
     pub(crate) fn to_markdown(&self) -> String {
         let title = self.context.as_str().replace('/', " ");
         let line = format!("**{} {}** — [run log]({})", markdown(&title), outcome_word(self.outcome), self.page);
+        let blocks = [Some(line.as_str()), self.details, self.body];
         // The marker begins a block of its own: after a blank line.
-        let marker = self.marker.to_string();
-        let blocks = [Some(line.as_str()), self.details, self.body, Some(&marker)];
-        blocks.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+        bounded(&blocks.into_iter().flatten().collect::<Vec<_>>().join("\n\n"), &self.marker.to_string())
     }
 }
 

@@ -126,3 +126,29 @@ fn hostile_names_of_jobs_and_steps_are_text() {
     "#);
     assert!(!done.summary.replace("\\@all", "").contains("@all"), "{}", done.summary);
 }
+
+#[test]
+fn long_body_is_cut_at_a_lines_end_whether_given_or_read() {
+    let line = "ä line of the build's own report\n";
+    let body = format!("<details>\n\n```\n{}", line.repeat(3000));
+    let (stage, run) = with_report_job(Version::V1_26);
+    let workspace = tempfile::TempDir::new().unwrap();
+    std::fs::write(workspace.path().join("report.md"), &body).unwrap();
+
+    stage.report(run).input("body", &body).run().ok();
+    let step = stage.report(run).input("context", "docs").input("body-path", "report.md");
+    step.var("GITHUB_WORKSPACE", workspace.path().to_str().unwrap()).run().ok();
+
+    let comments = stage.gitea.world().comments(SOURCE, stage.number);
+    assert_eq!(comments.len(), 2);
+    for comment in comments {
+        let count = comment.body.chars().count();
+        assert!((65_400..=65_536).contains(&count), "{count}");
+        let (_, end) = comment.body.rsplit_once(line).unwrap();
+        let left_out = end.split(['*', ' ']).find_map(|word| word.parse::<usize>().ok()).unwrap();
+        assert_eq!(left_out % line.chars().count(), 0, "whole lines");
+        let end = end.rsplit_once("\n\n").unwrap();
+        assert_eq!(end.0, format!("```\n\n</details>\n\n*{left_out} more characters were left out.*"));
+        assert!(end.1.starts_with("<!-- dispatch-action:?"));
+    }
+}
