@@ -132,6 +132,7 @@ fn long_body_is_cut_at_a_lines_end_whether_given_or_read() {
     let line = "ä line of the build's own report\n";
     let body = format!("<details>\n\n```\n{}", line.repeat(3000));
     let (stage, run) = with_report_job(Version::V1_26);
+    stage.gitea.world().finish_job(run, "build", "success");
     let workspace = tempfile::TempDir::new().unwrap();
     std::fs::write(workspace.path().join("report.md"), &body).unwrap();
 
