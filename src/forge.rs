@@ -23,7 +23,7 @@ pub(crate) use repositories::{PullRequest, Repository};
 pub(crate) use server::Server;
 #[cfg(test)]
 pub(crate) use statuses::Status;
-pub(crate) use statuses::{NewStatus, Statuses};
+pub(crate) use statuses::{CreatedStatus, NewStatus, Statuses};
 
 use crate::deadline::Deadline;
 use crate::links::ApiBase;

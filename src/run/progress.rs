@@ -67,9 +67,10 @@ impl Progress {
     ) -> Result<Self, Unreadable> {
         match jobs {
             Ok(RunJobs { jobs, .. }) if !jobs.is_empty() => Ok(Self::of_jobs(&jobs)),
-            // The list is there for a run that is gone too. A run that has just been made may have no jobs yet.
+            // An empty list is there for a run that is gone, too, and shows that the repository can be seen. A run that has just
+            // been made may have no jobs yet.
             Ok(_) if gitea.has_run(target, run).await? => Ok(Self::Running { created: None, has_begun: false }),
-            Ok(_) => Self::gone(gitea, target, run).await,
+            Ok(_) => Ok(Self::Gone),
             Err(error) if error.is_not_found() => Self::gone(gitea, target, run).await,
             Err(error) => Err(error.into()),
         }

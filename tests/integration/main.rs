@@ -19,6 +19,7 @@ mod contract;
 mod dispatch;
 mod dist_run;
 mod documents;
+mod events;
 mod failures;
 mod fake_gitea;
 mod files;

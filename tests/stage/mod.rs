@@ -47,7 +47,7 @@ pub(crate) struct Stage {
     /// The pull request in [`SOURCE`], and its head.
     pub(crate) number: u64,
     pub(crate) sha: String,
-    /// The address that the runner was registered at: `GITHUB_SERVER_URL` of each step. [`PAGES`] unless a test sets it.
+    /// The address that the runner was registered at: `GITHUB_SERVER_URL` of each step. Not what people type.
     pub(crate) server_url: String,
     binary: PathBuf,
     /// Holds a folder a step.
@@ -76,7 +76,8 @@ impl Stage {
             let sha = world.new_sha();
             (world.open_pull_request(SOURCE, SOURCE, "feature/x", &sha), sha)
         };
-        let server_url = PAGES.to_owned();
+        // Not what people type: a link that is built from it shows this.
+        let server_url = gitea.url();
         Self { gitea, number, sha, server_url, binary: binary.into(), directory: TempDir::new().unwrap() }
     }
 
