@@ -157,9 +157,24 @@ fn report_counts(
         runner.output(name, &number.to_string());
     }
     let cells: Vec<_> = rows.iter().take(SHOWN_ROWS).map(|row| row.cells.clone()).collect();
-    let mut table = text::table(["Pull request", "Status", "Run", "What was done"], &cells);
+    let mut lines = text::table(["Pull request", "Status", "Run", "What was done"], &cells);
     if more > 0 {
-        table += &format!("\nAnd {more} more statuses\n");
+        lines += &format!(
+            "
+And {more} more statuses
+"
+        );
     }
-    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &table);
+    for Row { cells: [pull, context, ..], failed, .. } in
+        rows.iter().take(SHOWN_ROWS).filter(|row| !row.failed.is_empty())
+    {
+        lines += &format!(
+            "
+{pull}, {context}:
+
+{}",
+            text::list(failed)
+        );
+    }
+    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &lines);
 }

@@ -20,6 +20,7 @@ mod dispatch;
 mod dist_run;
 mod documents;
 mod events;
+mod failures;
 mod fake_gitea;
 mod files;
 mod fuzz;

@@ -176,7 +176,7 @@ fn hostile_job_name_and_status_stay_on_their_line() {
     assert_eq!(done.output("state"), Some("error"));
     assert_eq!(done.outputs.lines().filter(|line| line.starts_with("run-id=")).count(), 1);
     let comment = stage.gitea.world().comments(SOURCE, stage.number).remove(0).body;
-    assert_eq!(comment.lines().count(), 3, "the line, a blank one, the marker: {comment}");
+    assert_eq!(comment.lines().count(), 5, "the line, the failed job, the marker, with blank ones between: {comment}");
 }
 
 #[test]
