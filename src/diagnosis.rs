@@ -339,7 +339,7 @@ fn short(message: &str) -> String {
 /// The names of the workflow files at the ref, for a sentence.
 async fn workflows_there(gitea: &Gitea, workflow: &Workflow) -> String {
     for folder in WORKFLOW_FOLDERS {
-        if let Ok(names) = gitea.file_names(&workflow.target, folder, &workflow.git_ref).await {
+        if let Ok(names) = gitea.file_names(&workflow.target, folder, workflow.git_ref.name()).await {
             let files = names.iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
             let files: Vec<String> = files.take(20).map(|name| quoted(name)).collect();
             if !files.is_empty() {

@@ -18,6 +18,7 @@ mod telling;
 mod text;
 mod tls;
 mod types;
+mod workflow_file;
 
 use std::io::{Stdout, stdout};
 use std::process::ExitCode;

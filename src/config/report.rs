@@ -2,7 +2,6 @@
 
 #[cfg(test)]
 mod tests;
-mod title;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -13,9 +12,8 @@ use super::{Error, Given, HeadOf, Task, body, lists};
 use crate::text::quoted;
 use crate::types::{
     CommentMode, Commenting, CommitSha, GivenStatus, Head, LogLines, PullRequestNumber, RepoName, RunId, RunNumber,
-    StatusContext,
+    RunTitle, StatusContext,
 };
-use title::Title;
 
 /// `mode: report`.
 #[derive(Debug)]
@@ -158,8 +156,8 @@ fn parse<T: FromStr<Err: Display>>(dispatched: &'static str, value: &str) -> Res
 /// By the run's title, which its `run-name:` made.
 fn by_title(run: &WorkflowRun) -> Named {
     let error = || Error::Title(quoted(&run.display_title));
-    match Title::read(&run.display_title) {
-        Some(Title { source, number, sha }) => Named { source: Ok(source), number: Ok(number), sha: Ok(sha) },
+    match RunTitle::read(&run.display_title) {
+        Some(RunTitle { source, number, sha }) => Named { source: Ok(source), number: Ok(number), sha: Ok(sha) },
         None => Named { source: Err(error()), number: Err(error()), sha: Err(error()) },
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct RunJobs {
 /// A job of a run, as far as it is read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Job {
+    #[serde(default)]
+    pub(crate) id: u64,
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) html_url: String,
@@ -43,6 +45,29 @@ pub(crate) struct Job {
     started_at: Option<String>,
     #[serde(default)]
     completed_at: Option<String>,
+}
+
+/// A run in a list, as far as it is read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ListedRun {
+    pub(crate) id: RunId,
+    /// `report.yml@refs/heads/main`.
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    html_url: String,
+}
+
+impl ListedRun {
+    /// Whether it is a run of the workflow in that file.
+    pub(crate) fn is_of(&self, file: &str) -> bool {
+        self.path.split_once('@').map_or(self.path.as_str(), |(path, _)| path) == file
+    }
+
+    /// The number in the page of the run, which is one of `repo`.
+    pub(crate) fn number(&self, repo: &RepoName) -> RunNumber {
+        run_number_in(&self.html_url, repo).unwrap_or_else(|| page_by_id(self.id))
+    }
 }
 
 impl Job {
@@ -115,6 +140,33 @@ impl Gitea {
             id,
             number: run_number_in(&html_url, target).unwrap_or_else(|| page_by_id(id)),
         }))
+    }
+
+    /// Dispatches a workflow at a branch whose name no branch can have. The error says whether the token could dispatch it at
+    /// another: its scope, its account's rights and whether the workflow is enabled are looked at before the branch (1.25 to 1.27).
+    /// Nothing is started.
+    pub(crate) async fn dispatch_nothing(&self, workflow: &Workflow) -> Result<(), Error> {
+        let Ok(git_ref) = "refs/heads/dispatch-action..check".parse() else { return Ok(()) };
+        let workflow = Workflow { git_ref, ..workflow.clone() };
+        self.dispatch_workflow(&workflow, &BTreeMap::new()).await.map(|_run| ())
+    }
+
+    /// The newest runs that events of that name have started, at most a page of them. Gitea 1.25 shows them to an owner only.
+    pub(crate) async fn newest_runs(&self, repo: &RepoName, event: &str) -> Result<Vec<ListedRun>, Error> {
+        #[derive(Deserialize)]
+        struct Runs {
+            workflow_runs: Vec<ListedRun>,
+        }
+        let mut url = self.repo(repo, &["actions", "runs"]);
+        url.query_pairs_mut().append_pair("event", event).append_pair("limit", "50");
+        let answer: Answer<Runs> = self.get(url, READ).await?;
+        Ok(answer.value.workflow_runs)
+    }
+
+    /// The end of the log of a job, at most so many bytes; of a running job what there is so far.
+    pub(crate) async fn end_of_log(&self, repo: &RepoName, job: &Job, bytes: usize) -> Result<String, Error> {
+        let url = self.repo(repo, &["actions", "jobs", &job.id.to_string(), "logs"]);
+        self.http.end_of_text(url, bytes, READ).await
     }
 
     /// The jobs of a run: all pages. Gitea 1.24 has no such list. There are none where the run is gone, which is no error to

@@ -6,8 +6,8 @@ mod failure;
 
 use std::time::Duration;
 
-use reqwest::header::{DATE, LOCATION, RETRY_AFTER};
-use reqwest::{Method, Url};
+use reqwest::header::{DATE, LOCATION, RANGE, RETRY_AFTER};
+use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -42,6 +42,16 @@ pub(super) struct Answer<T> {
     pub(super) date: Option<OffsetDateTime>,
     /// The length of its body in bytes.
     pub(super) length: usize,
+}
+
+/// What is sent.
+struct Request<'a, B> {
+    method: Method,
+    url: Url,
+    /// Sent as JSON.
+    body: Option<&'a B>,
+    /// The `Range` header.
+    range: Option<String>,
 }
 
 impl Http {
@@ -80,31 +90,52 @@ impl Http {
         again: Again,
         limits: Limits,
     ) -> Result<Answer<T>, Error> {
+        let request = Request { method, url, body, range: None };
+        self.send(&request, again, limits, answer::value).await
+    }
+
+    /// Reads the end of a plain text, at most so many bytes where the server lets a part be read.
+    pub(super) async fn end_of_text(&self, url: Url, bytes: usize, limits: Limits) -> Result<String, Error> {
+        let request = Request { method: Method::GET, url, body: None::<&()>, range: Some(format!("bytes=-{bytes}")) };
+        let text = |_status, body: &str, _token: &Token| Ok(body.to_owned());
+        Ok(self.send(&request, Again::IfLost, limits, text).await?.value)
+    }
+
+    async fn send<B: Serialize, T>(
+        &self,
+        request: &Request<'_, B>,
+        again: Again,
+        limits: Limits,
+        read: impl Fn(StatusCode, &str, &Token) -> Result<T, Kind>,
+    ) -> Result<Answer<T>, Error> {
         let deadline = self.deadline.last_attempt().min(Instant::now() + limits.total);
         retry(again, deadline, async || {
             let left = deadline.saturating_duration_since(Instant::now());
             let limits = Limits { attempt: limits.attempt.min(left), ..limits };
-            self.attempt(method.clone(), url.clone(), body, again, limits).await
+            self.attempt(request, again, limits, &read).await
         })
         .await
     }
 
-    async fn attempt<B: Serialize, T: DeserializeOwned>(
+    async fn attempt<B: Serialize, T>(
         &self,
-        method: Method,
-        url: Url,
-        body: Option<&B>,
+        request: &Request<'_, B>,
         again: Again,
         limits: Limits,
+        read: impl Fn(StatusCode, &str, &Token) -> Result<T, Kind>,
     ) -> Result<Answer<T>, Error> {
+        let Request { method, url, body, range } = request;
         let error = |kind| self.error(method.clone(), url.clone(), kind);
         let client =
-            self.clients.for_attempt(&method, again, limits.attempt).map_err(|cause| error(not_answered(cause)))?;
+            self.clients.for_attempt(method, again, limits.attempt).map_err(|cause| error(not_answered(cause)))?;
         let mut builder = client.request(method.clone(), url.clone()).timeout(limits.attempt);
         if let Some(body) = body {
             builder = builder.json(body);
         }
-        let _underway = (method != Method::GET).then(|| self.underway.note(format!("{method} {url}")));
+        if let Some(range) = range {
+            builder = builder.header(RANGE, range);
+        }
+        let _underway = (*method != Method::GET).then(|| self.underway.note(format!("{method} {url}")));
         let mut response = builder.send().await.map_err(|cause| error(not_answered(cause)))?;
         let status = response.status();
         let header = |name: &str| response.headers().get(name)?.to_str().ok();
@@ -136,7 +167,7 @@ impl Http {
                 _ => answer::refusal(status, &body, retry_after, &self.token),
             }));
         }
-        let value = answer::value(status, &body, &self.token).map_err(error)?;
+        let value = read(status, &body, &self.token).map_err(error)?;
         Ok(Answer { value, total, date, length })
     }
 }
