@@ -16,7 +16,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use actions::{Job, ListedRun, RunJobs};
+pub(crate) use actions::{Job, ListedRun, ListedWorkflow, RunJobs};
 pub(crate) use comments::Comment;
 pub(crate) use error::{Certificate, Error, Kind};
 pub(crate) use repositories::{PullRequest, Repository};

@@ -8,6 +8,7 @@ mod files;
 mod forge;
 mod links;
 mod modes;
+mod probes;
 #[cfg(test)]
 mod property_tests;
 mod proxy;
@@ -27,7 +28,7 @@ use config::{Config, Environment, Task};
 use deadline::Deadline;
 use error::Error;
 use forge::Gitea;
-use modes::{dispatch, reconcile, report, wait};
+use modes::{check, dispatch, reconcile, report, trial_report, wait};
 use nix::sys::prctl::set_dumpable;
 use runner::Runner;
 use signals::Underway;
@@ -68,10 +69,8 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
             }
             Task::Report(task) => deadline.bound(report::run(&gitea, &pages, task, runner)).await??,
             Task::Reconcile(task) => deadline.bound(reconcile::run(&gitea, &pages, task, runner)).await??,
-            Task::TrialReport(_) => {
-                runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported");
-            }
-            Task::Check(_) => return Err(Error::Start("`mode: check` is not there yet".to_owned())),
+            Task::TrialReport(task) => deadline.bound(trial_report::run(&gitea, task, runner)).await??,
+            Task::Check(task) => check::run(&gitea, &pages, task, runner).await?,
             Task::Nothing(why) => runner.info(why),
         }
         Ok(())

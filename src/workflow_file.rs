@@ -58,7 +58,8 @@ impl Definition {
         match trigger.get("inputs")? {
             None | Some(Node::Empty) => Ok(Some(Vec::new())),
             Some(Node::Map(entries)) if entries.iter().all(|(name, _)| name != "<<") => {
-                let input = |(name, node): &(String, Node)| DeclaredInput { name: name.clone(), is_needed: is_needed(node) };
+                let input =
+                    |(name, node): &(String, Node)| DeclaredInput { name: name.clone(), is_needed: is_needed(node) };
                 Ok(Some(entries.iter().map(input).collect()))
             }
             Some(_) => Err(Unclear),

@@ -53,6 +53,7 @@ pub(crate) struct ReportedRun {
 /// The report of a trial run, whose commit is all zeros.
 #[derive(Debug)]
 pub(crate) struct TrialReport {
+    pub(crate) run: RunId,
     pub(crate) source: RepoName,
     /// Whether a real report would write comments.
     pub(crate) comments: bool,
@@ -100,7 +101,7 @@ impl Report {
             Subject::Trial(source) => {
                 let source = source?;
                 given.inputs.check_allowed(&source)?;
-                Ok(Task::TrialReport(TrialReport { source, comments: commenting.mode != CommentMode::Off }))
+                Ok(Task::TrialReport(TrialReport { run: run.id, source, comments: commenting.mode != CommentMode::Off }))
             }
         }
     }

@@ -47,6 +47,25 @@ pub(crate) struct Job {
     completed_at: Option<String>,
 }
 
+/// A workflow of the default branch in a list.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ListedWorkflow {
+    /// The name of its file.
+    #[serde(rename = "id")]
+    pub(crate) file: String,
+    /// The file, from the repository's root.
+    pub(crate) path: String,
+    #[serde(default)]
+    state: String,
+}
+
+impl ListedWorkflow {
+    /// Whether it was switched off by hand.
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.state.starts_with("disabled")
+    }
+}
+
 /// A run in a list, as far as it is read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ListedRun {
@@ -149,6 +168,17 @@ impl Gitea {
         let Ok(git_ref) = "refs/heads/dispatch-action..check".parse() else { return Ok(()) };
         let workflow = Workflow { git_ref, ..workflow.clone() };
         self.dispatch_workflow(&workflow, &BTreeMap::new()).await.map(|_run| ())
+    }
+
+    /// The workflows of the default branch.
+    pub(crate) async fn workflows(&self, repo: &RepoName) -> Result<Vec<ListedWorkflow>, Error> {
+        #[derive(Deserialize)]
+        struct Workflows {
+            // Null where there are none.
+            workflows: Option<Vec<ListedWorkflow>>,
+        }
+        let answer: Answer<Workflows> = self.get(self.repo(repo, &["actions", "workflows"]), READ).await?;
+        Ok(answer.value.workflows.unwrap_or_default())
     }
 
     /// The newest runs that events of that name have started, at most a page of them. Gitea 1.25 shows them to an owner only.

@@ -55,7 +55,8 @@ impl Gitea {
     pub(crate) async fn edit_no_comment(&self, repo: &RepoName) -> Result<(), Error> {
         let url = self.repo(repo, &["issues", "comments", "0"]);
         let body = CommentBody { body: "A check of dispatch-action" };
-        let _edited: Answer<IgnoredAny> = self.http.request(Method::PATCH, url, Some(&body), Again::IfLost, READ).await?;
+        let _edited: Answer<IgnoredAny> =
+            self.http.request(Method::PATCH, url, Some(&body), Again::IfLost, READ).await?;
         Ok(())
     }
 

@@ -25,13 +25,27 @@ fn inputs(text: &str) -> String {
 #[test]
 fn inputs_are_those_of_the_dispatch() {
     assert_eq!(inputs(BUILD), "pr_number pr_head_sha! pr_head_ref source_repo!");
-    for text in ["on: workflow_dispatch", "on: [push, workflow_dispatch]", "on:\n- workflow_dispatch", "\"on\": {workflow_dispatch: }"] {
+    for text in [
+        "on: workflow_dispatch",
+        "on: [push, workflow_dispatch]",
+        "on:\n- workflow_dispatch",
+        "\"on\": {workflow_dispatch: }",
+    ] {
         assert_eq!(inputs(text), "", "{text}");
     }
-    for text in ["on: push", "on: [push]", "on:\n  workflow_call:\n    inputs:\n      a:", "on: # workflow_dispatch\n  push:"] {
+    for text in
+        ["on: push", "on: [push]", "on:\n  workflow_call:\n    inputs:\n      a:", "on: # workflow_dispatch\n  push:"]
+    {
         assert_eq!(inputs(text), "no trigger", "{text}");
     }
-    for text in ["name: a", "on:", "on: &a\n  workflow_dispatch:", "on: [push, *a]", "jobs: [\non: workflow_dispatch", "on: push\non: push"] {
+    for text in [
+        "name: a",
+        "on:",
+        "on: &a\n  workflow_dispatch:",
+        "on: [push, *a]",
+        "jobs: [\non: workflow_dispatch",
+        "on: push\non: push",
+    ] {
         assert_eq!(inputs(text), "unclear", "{text}");
     }
 }
@@ -62,11 +76,15 @@ on:
 fn report_is_found_by_its_step() {
     let reports = |text: &str| Definition::read(text).reports();
     assert_eq!([reports(BUILD), reports(BUILD_AND_REPORT), reports(REPORT)], [Ok(false), Ok(true), Ok(true)]);
-    let job = |step: &str| format!("on: push\njobs:\n  a:\n    steps:\n      - run: |\n          x: y\n      - {step}\n");
+    let job =
+        |step: &str| format!("on: push\njobs:\n  a:\n    steps:\n      - run: |\n          x: y\n      - {step}\n");
     assert_eq!(reports(&job("uses: a/b@v1\n        with: {mode: 'report'}")), Ok(true));
     assert_eq!(reports(&job("uses: a/b@v1\n        with: {mode: dispatch}")), Ok(false));
     assert_eq!(reports(&job("run: make report # mode: report")), Ok(false));
-    assert_eq!(reports(&job("uses: a/b@v1\n        with: {mode: \"${{ inputs.mode }}\"}")), Ok(false).and(Err(Unclear)));
+    assert_eq!(
+        reports(&job("uses: a/b@v1\n        with: {mode: \"${{ inputs.mode }}\"}")),
+        Ok(false).and(Err(Unclear))
+    );
     assert_eq!(reports(&job("*step")), Err(Unclear));
     assert_eq!(reports("on: push\njobs:\n  a:\n    uses: ./.gitea/workflows/b.yml\n"), Err(Unclear));
 }
@@ -118,7 +136,9 @@ fn run_name_is_readable_if_its_titles_are() {
         assert_eq!(run_name(&value), Ok(RunName::Other), "{value}");
     }
     assert_eq!(Definition::read("on: push\n").run_name(&source), Ok(RunName::Other));
-    for value in [usual.replace("inputs.pr_number", "inputs.pr_number || 0"), format!(">-\n  {usual}"), "*name".to_owned()] {
+    for value in
+        [usual.replace("inputs.pr_number", "inputs.pr_number || 0"), format!(">-\n  {usual}"), "*name".to_owned()]
+    {
         assert_eq!(run_name(&value), Err(Unclear), "{value}");
     }
 }

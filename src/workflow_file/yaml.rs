@@ -36,7 +36,8 @@ impl Node {
     pub(crate) fn read(text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
         // Line breaks to some readers of YAML, and characters that no YAML has.
-        let foreign = |c: char| c != '\n' && c != '\t' && (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
+        let foreign =
+            |c: char| c != '\n' && c != '\t' && (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
         if text.contains(foreign) {
             return Self::Unclear;
         }
@@ -87,7 +88,8 @@ impl Line {
     fn read(line: &str) -> Option<Self> {
         let text = line.trim_start_matches(' ');
         let shown = text.trim();
-        (!shown.is_empty() && !shown.starts_with('#')).then(|| Self { indent: line.len() - text.len(), text: text.trim_end().to_owned() })
+        (!shown.is_empty() && !shown.starts_with('#'))
+            .then(|| Self { indent: line.len() - text.len(), text: text.trim_end().to_owned() })
     }
 
     fn is_item(&self) -> bool {
@@ -151,7 +153,9 @@ impl Reader {
             self.at += 1;
             let value = match self.line() {
                 // A list may stand at the same indentation as its key.
-                Some(next) if is_nothing(&rest) && next.indent == indent && next.is_item() => self.list_under_key(indent),
+                Some(next) if is_nothing(&rest) && next.indent == indent && next.is_item() => {
+                    self.list_under_key(indent)
+                }
                 Some(next) if is_nothing(&rest) && next.indent > indent => self.block(),
                 _ => self.value(&rest, indent + 1),
             };
@@ -237,7 +241,10 @@ fn key_of(line: &str) -> Option<(String, &str)> {
         let (key, rest) = quoted(line)?;
         (key, rest.trim_start_matches(' ').strip_prefix(':')?)
     } else {
-        let end = line.match_indices(':').map(|(at, _)| at).find(|at| matches!(line[at + 1..].chars().next(), None | Some(' ')))?;
+        let end = line
+            .match_indices(':')
+            .map(|(at, _)| at)
+            .find(|at| matches!(line[at + 1..].chars().next(), None | Some(' ')))?;
         let key = line[..end].trim_end();
         if !is_plain(key) {
             return None;
@@ -275,7 +282,10 @@ fn is_plain(text: &str) -> bool {
     let begins = match (characters.next(), characters.next()) {
         (None, _) => false,
         (Some('-' | '?' | ':'), next) => next.is_some_and(|next| next != ' '),
-        (Some(first), _) => !matches!(first, ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'),
+        (Some(first), _) => !matches!(
+            first,
+            ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
+        ),
     };
     begins && !text.starts_with("---") && !text.starts_with("...") && !text.contains(" #") && !text.contains('\t')
 }

@@ -42,8 +42,7 @@ fn map(text: &str, depth: usize) -> Option<(Node, &str)> {
     while !rest.starts_with('}') {
         let (key, after) = key(rest)?;
         let after = after.trim_start_matches(' ');
-        let (value, after) =
-            if after.starts_with([',', '}']) { (Node::Empty, after) } else { node(after, depth + 1)? };
+        let (value, after) = if after.starts_with([',', '}']) { (Node::Empty, after) } else { node(after, depth + 1)? };
         entries.push((key, value));
         rest = after_entry(after, '}')?;
     }

@@ -120,8 +120,9 @@ fn agrees(node: &Node, yaml: &Yaml) -> bool {
 
 fn fragments() -> impl Strategy<Value = String> {
     let words = [
-        "a", "b: ", "on: ", "c:", "- ", "-", "[", "]", "{", "}", ", ", "'", "\"", " #", "# ", "&x ", "*x", "!t ", "|", ">-", "\n", "\n  ",
-        "\n    ", "\n- ", "\n  - ", "\t", ": ", "?", "---", "...", "\\", "~", "1", "true", "<<: ", "é", "%", "\r\n", "${{ x }}", "http://x",
+        "a", "b: ", "on: ", "c:", "- ", "-", "[", "]", "{", "}", ", ", "'", "\"", " #", "# ", "&x ", "*x", "!t ", "|",
+        ">-", "\n", "\n  ", "\n    ", "\n- ", "\n  - ", "\t", ": ", "?", "---", "...", "\\", "~", "1", "true", "<<: ",
+        "é", "%", "\r\n", "${{ x }}", "http://x",
     ];
     prop::collection::vec(prop::sample::select(words.to_vec()), 0..24).prop_map(|words| words.concat())
 }
@@ -134,7 +135,11 @@ fn changed_examples() -> impl Strategy<Value = String> {
         include_str!("../../../examples/report.yml"),
         include_str!("../../../examples/orca-setup-build-meta-orca.yml"),
     ];
-    let change = (any::<prop::sample::Index>(), 0..3_usize, prop::sample::select(&["", " ", "\n", "'", "\"", "[", ": ", "- ", "#"][..]));
+    let change = (
+        any::<prop::sample::Index>(),
+        0..3_usize,
+        prop::sample::select(&["", " ", "\n", "'", "\"", "[", ": ", "- ", "#"][..]),
+    );
     (prop::sample::select(examples.to_vec()), prop::collection::vec(change, 0..4)).prop_map(|(text, changes)| {
         let mut text: Vec<char> = text.chars().collect();
         for (at, removed, added) in changes {
