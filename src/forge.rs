@@ -7,6 +7,7 @@ mod comments;
 mod error;
 mod http;
 mod list;
+mod logs;
 mod repositories;
 mod retry;
 mod server;
@@ -19,11 +20,13 @@ use serde::de::DeserializeOwned;
 pub(crate) use actions::{Job, ListedRun, ListedWorkflow, RunJobs};
 pub(crate) use comments::Comment;
 pub(crate) use error::{Certificate, Error, Kind};
-pub(crate) use repositories::{PullRequest, Repository};
+pub(crate) use list::{PAGE_LIMIT, PAGE_SIZE};
+pub(crate) use logs::LogEnd;
+pub(crate) use repositories::{PullRequest, PullRequests, Repository};
 pub(crate) use server::Server;
 #[cfg(test)]
 pub(crate) use statuses::Status;
-pub(crate) use statuses::{NewStatus, Statuses};
+pub(crate) use statuses::{CreatedStatus, NewStatus, Statuses};
 
 use crate::deadline::Deadline;
 use crate::links::ApiBase;

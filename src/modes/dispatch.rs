@@ -12,8 +12,9 @@ use crate::config::Dispatch;
 use crate::diagnosis::{self, Failure};
 use crate::forge::{self, Gitea};
 use crate::links::PageBase;
+use crate::run::Progress;
 use crate::runner::Runner;
-use crate::telling::{Answer, Early, Overtaken, StatusDone};
+use crate::telling::{Answer, Early, Overtaken, StatusDone, Teller, Voice};
 use crate::text::{self, markdown};
 use crate::types::{Head, Place, RunRef, Workflow};
 
@@ -141,9 +142,24 @@ impl Sending<'_> {
         match self.early(&answer, page.as_str(), look, overtaken).set(self.gitea, self.pages).await {
             Ok(done) => {
                 self.log_status(&done, &answer, runner);
+                if let (true, StatusDone::Set, Some(run)) = (look, &done, run) {
+                    self.tell_quick_end(run, runner).await;
+                }
                 Ok(if done == StatusDone::Set { "pending" } else { "left alone, since a run has told more" })
             }
             Err(error) => Err(diagnosis::status_failure(self.gitea, "The pending status", self.place, error).await),
+        }
+    }
+
+    /// A pending status that was set late may have replaced the end of its own run, told since the look before it.
+    async fn tell_quick_end(&self, run: &RunRef, runner: &mut Runner<impl Write>) {
+        let teller = Teller { gitea: self.gitea, pages: self.pages, place: self.place, run };
+        // Where this cannot be read, the run's own report or `reconcile` comes later.
+        let Ok(Progress::Ended(end)) = Progress::read(self.gitea, &run.target, run.id).await else { return };
+        let answer = Answer::Ended(end.ending);
+        let told = teller.close(&answer, Voice::WhilePending, None, None).await;
+        if let Err(unwritten) = told.announce(&teller, &answer, &mut Vec::new(), runner).await {
+            runner.warning(&unwritten.to_string());
         }
     }
 

@@ -14,6 +14,7 @@ pub(crate) struct RunStatuses {
 
 /// A status that links to a run.
 pub(super) struct RunStatus {
+    id: u64,
     context: String,
     run: RunNumber,
     pub(super) state: String,
@@ -41,6 +42,7 @@ impl RunStatuses {
     pub(crate) fn new(statuses: &Statuses, pages: &PageBase, repo: &RepoName) -> Self {
         let of_run = statuses.statuses.iter().filter_map(|status| {
             Some(RunStatus {
+                id: status.id,
                 context: status.context.clone(),
                 run: pages.run_number(&status.target_url, repo)?,
                 state: status.state.clone(),
@@ -79,6 +81,11 @@ impl RunStatuses {
     /// started then.
     pub(crate) fn since(&self, moment: OffsetDateTime, context: &StatusContext) -> Option<RunNumber> {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
+    }
+
+    /// Whether the status of `context` is this one.
+    pub(crate) fn is_latest(&self, id: u64, context: &StatusContext) -> bool {
+        self.of(context).is_some_and(|status| status.id == id)
     }
 
     /// The status of `context`, if it tells the end of `run`.

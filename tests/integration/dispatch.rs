@@ -1,9 +1,12 @@
 //! `mode: dispatch`: what is sent, and what people read.
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::fake::{Answer, Fault, Version};
-use crate::stage::{SOURCE, TARGET, WORKFLOW};
+use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW};
 use crate::{sent, shown, stage};
 
 #[test]
@@ -358,4 +361,28 @@ fn outputs_that_cannot_be_written_keep_the_pull_request_from_nothing() {
     let done = step().input("ref", "no-such").run().failed();
     assert_eq!(done.log().matches(error).count(), 1);
     assert!(done.log().lines().last().unwrap().contains("Ref no-such does not exist"), "{}", done.log());
+}
+
+#[test]
+fn late_pending_status_gives_way_to_the_end_that_came_between_its_look_and_it() {
+    let stage = stage(Version::V1_26);
+    stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_millis(2500)));
+    // The look at the statuses, whose answer is of the moment before the report.
+    stage.gitea.inject("GET", "/status?", 1, Fault::Delay(Duration::from_secs(6)));
+
+    let done = thread::scope(|scope| {
+        let dispatch = scope.spawn(|| stage.dispatch().run().ok());
+        let looks = |stage: &Stage| stage.gitea.requests().iter().any(|request| request.path.contains("/status?"));
+        while !looks(&stage) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let run = stage.start_last_run();
+        stage.report(run).run().ok();
+        stage.gitea.world().finish_run(run, "success");
+        dispatch.join().unwrap()
+    });
+
+    let statuses = stage.gitea.world().all_statuses(SOURCE, &stage.sha);
+    let states: Vec<&str> = statuses.iter().map(|status| status.state.as_str()).collect();
+    assert_eq!(states, ["success", "pending", "success"], "{}", done.log);
 }

@@ -110,9 +110,8 @@ fn inputs(check: &Check) -> BTreeMap<String, String> {
 
 /// How the trial run ended.
 async fn ended(log: &report::Log<'_>, page: &Url, progress: Progress) -> Finding {
-    let End { ending, .. } = match progress {
-        Progress::Ended(end) => end,
-        _ => return Finding::failed(SUBJECT, format!("the trial run was deleted: {page} . Start this step again")),
+    let Progress::Ended(End { ending, .. }) = progress else {
+        return Finding::failed(SUBJECT, format!("the trial run was deleted: {page} . Start this step again"));
     };
     let elapsed = ending.elapsed.map(|elapsed: Duration| format!(" after {}", duration(elapsed))).unwrap_or_default();
     let outcome = one_line(ending.outcome.as_str());

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::reporting::Reporting;
 use crate::deadline::Deadline;
-use crate::forge::{Error, Gitea, ListedRun};
+use crate::forge::{Error, Gitea, ListedRun, LogEnd};
 use crate::links::PageBase;
 use crate::modes::trial_report::verdict;
 use crate::probes::Finding;
@@ -19,8 +19,6 @@ use crate::types::{RepoName, RunId, RunNumber, RunRef};
 
 const SUBJECT: &str = "Report of the trial run";
 
-/// How much of the end of a job's log is read.
-const LOG_BYTES: usize = 64 << 10;
 /// The pause between two looks at the runs of the report workflow.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long the first run of the report workflow may take to appear after the end of the trial.
@@ -143,7 +141,8 @@ impl Log<'_> {
         let mut last_error = None;
         let jobs = self.gitea().run_jobs(&self.run.target, run).await?.jobs;
         for job in &jobs {
-            let log = match self.gitea().end_of_log(&self.run.target, job, LOG_BYTES).await {
+            let Some(id) = job.id else { continue };
+            let log = match self.gitea().log_end(&self.run.target, id).await {
                 Ok(log) => log,
                 // A job that no runner took has none.
                 Err(error) if error.is_not_found() => continue,
@@ -160,7 +159,7 @@ impl Log<'_> {
         Ok(last_error.map_or(Said::Nothing, Said::Failed))
     }
 
-    fn said_in(&self, log: &str) -> Said {
+    fn said_in(&self, log: &LogEnd) -> Said {
         let lines = || log.lines().map(plain);
         let has = |can: bool| {
             let verdict = verdict(self.run.id, self.source, can);
@@ -201,11 +200,11 @@ fn plain(line: &str) -> &str {
     text.trim()
 }
 
-fn last_error_in(log: &str) -> String {
+fn last_error_in(log: &LogEnd) -> String {
     let is_error = |line: &&str| line.contains("##[error]") || line.contains("::error::");
     // The runner's own comes last, and says the exit code only.
     let own = |line: &&str| !plain(line).starts_with("Process completed with exit code");
-    match log.lines().filter(is_error).rfind(own) {
+    match log.lines().filter(is_error).filter(own).last() {
         Some(line) => quoted(plain(line)),
         None => "nothing about its cause".to_owned(),
     }
