@@ -45,6 +45,17 @@ pub(crate) struct Repository {
     pub(crate) default_branch: String,
     #[serde(default)]
     pub(crate) has_actions: bool,
+    private: Option<bool>,
+    /// Whether only people see it who have signed in: its owner is not public.
+    #[serde(default)]
+    internal: bool,
+}
+
+impl Repository {
+    /// Whether everybody may see it; `None` where the server does not say.
+    pub(crate) fn is_public(&self) -> Option<bool> {
+        self.private.map(|private| !private && !self.internal)
+    }
 }
 
 impl Gitea {

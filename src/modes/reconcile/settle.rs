@@ -57,7 +57,7 @@ pub(super) async fn settle(
     };
     // Which pull request of a shared head the run was dispatched for nobody can tell.
     let failures = match &found.progress {
-        Progress::Ended(end) => Failures::new(end.failed.clone()),
+        Progress::Ended(end) => teller.failures(end.failed.clone(), reconcile.commenting, reconcile.log_lines).await,
         _ => Failures::default(),
     };
     let draft = draft(&teller, reconcile, &found, &failures);
@@ -145,10 +145,11 @@ fn row(found: &Found, teller: &Teller<'_>, done: String, error: Option<String>, 
     let (source, number, page) = (&found.place.head.source, found.pull.number, teller.page());
     let link = format!("[{source}#{number}]({})", teller.pages.pull_request(source, number));
     let context = one_line(found.place.context.as_str());
+    let note = closed.and_then(|failures| failures.note.as_ref()).map(|note| format!(" . {note}")).unwrap_or_default();
     Row {
         pull: number,
         cells: [link, markdown(&context), format!("[{}]({page})", found.run.number), markdown(&done)],
-        log: format!("Pull request {source}#{number}, status {context}: {done}: {page}"),
+        log: format!("Pull request {source}#{number}, status {context}: {done}: {page}{note}"),
         failed: closed.map(|failures| failures.lines(teller)).unwrap_or_default(),
         error,
         closed: closed.is_some(),
