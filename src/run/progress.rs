@@ -67,8 +67,8 @@ impl Progress {
     ) -> Result<Self, Unreadable> {
         match jobs {
             Ok(RunJobs { jobs, .. }) if !jobs.is_empty() => Ok(Self::of_jobs(&jobs)),
-            // An empty list is there for a run that is gone, too, and shows that the repository can be seen. A run that has just
-            // been made may have no jobs yet.
+            // A run that has just been made may have no jobs yet. For a run that is gone the list is empty too, and its being there
+            // shows that the repository can be seen.
             Ok(_) if gitea.has_run(target, run).await? => Ok(Self::Running { created: None, has_begun: false }),
             Ok(_) => Ok(Self::Gone),
             Err(error) if error.is_not_found() => Self::gone(gitea, target, run).await,
@@ -76,7 +76,7 @@ impl Progress {
         }
     }
 
-    /// A run is gone if Gitea itself says so a second time, and the repository can be seen.
+    /// After Gitea has said once that the run is gone: it is if she says so a second time, and the repository can be seen.
     async fn gone(gitea: &Gitea, target: &RepoName, run: RunId) -> Result<Self, Unreadable> {
         match gitea.repository(target).await {
             Ok(_) if gitea.has_run(target, run).await? => Ok(Self::Running { created: None, has_begun: false }),

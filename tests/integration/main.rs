@@ -23,6 +23,7 @@ mod events;
 mod failures;
 mod fake_gitea;
 mod files;
+mod fuzz;
 mod link_base;
 mod proxy;
 mod real;
