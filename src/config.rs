@@ -199,11 +199,8 @@ impl Environment {
         // The runner's own address of the server, which people may not reach.
         let of_runner = self.variables.context_value::<PageBase>("SERVER_URL");
         match (of_event, of_runner) {
-            // ROOT_URL was never set; the runner's address is at least one that another machine reaches.
-            (Some(of_event), Ok(of_runner)) if of_event.is_loopback() && !of_runner.is_loopback() => {
-                Ok((of_runner, true))
-            }
-            (Some(of_event), _) => Ok((of_event, true)),
+            (Some(of_event), Ok(of_runner)) => Ok((of_event.or_of_runner(of_runner), true)),
+            (Some(of_event), Err(_)) => Ok((of_event, true)),
             (None, of_runner) => Ok((of_runner?, false)),
         }
     }

@@ -263,7 +263,7 @@ fn general(error: &Error) -> Diagnosis {
         ),
         Kind::Untrusted { problem: Certificate::Unusable, .. } => Diagnosis::new(
             "The server's certificate cannot be used",
-            "Make one that is no authority itself, and that has the server's name as subjectAltName.",
+            "Make one that has the server's name as subjectAltName and is no authority itself, or give exactly this one as SSL_CERT_FILE.",
         ),
         Kind::Untrusted { problem: Certificate::Outdated, .. } => Diagnosis::new(
             "The server's certificate is not valid at this time",
@@ -297,26 +297,33 @@ fn general(error: &Error) -> Diagnosis {
         }
         Kind::NotGitea { status, .. } if status.is_success() => lost(),
         Kind::NoAnswer { .. } | Kind::TooLong { .. } => lost(),
-        Kind::Refused { status, message, .. } | Kind::NotGitea { status, cause: message, .. } => match *status {
-            StatusCode::UNAUTHORIZED => Diagnosis::new(
-                "The access token is not valid",
-                "Make a new one (it may have been deleted, or its account disabled), and store it as the secret.",
-            ),
-            StatusCode::TOO_MANY_REQUESTS => Diagnosis::passing("The server is busy (429)", "Start this again later."),
-            status if status.is_redirection() => Diagnosis::new(
-                format!("The server redirects ({})", status.as_u16()),
-                "Set `api-url` to the address that the server redirects to, unless that is a page to sign in: then let requests to \
-                 `/api/v1/` pass by it. A redirect is not followed, for the token's sake.",
-            ),
-            status if status.is_server_error() => Diagnosis::passing(
-                format!("The server failed ({})", status.as_u16()),
-                "Start this again when the server is well; its log knows more.",
-            ),
-            status => Diagnosis::new(
-                format!("The server refused ({}): {}", status.as_u16(), short(message)),
-                "The server's message says what it did not like.",
-            ),
-        },
+        Kind::Refused { status, message, .. } | Kind::NotGitea { status, cause: message, .. } => {
+            refused(*status, message)
+        }
+    }
+}
+
+/// What a status means that is no success, whoever says it.
+fn refused(status: StatusCode, message: &str) -> Diagnosis {
+    match status {
+        StatusCode::UNAUTHORIZED => Diagnosis::new(
+            "The access token is not valid",
+            "Make a new one (it may have been deleted, or its account disabled), and store it as the secret.",
+        ),
+        StatusCode::TOO_MANY_REQUESTS => Diagnosis::passing("The server is busy (429)", "Start this again later."),
+        status if status.is_redirection() => Diagnosis::new(
+            format!("The server redirects ({})", status.as_u16()),
+            "Set `api-url` to the address that the server redirects to, unless that is a page to sign in: then let requests to \
+             `/api/v1/` pass by it. A redirect is not followed, for the token's sake.",
+        ),
+        status if status.is_server_error() => Diagnosis::passing(
+            format!("The server failed ({})", status.as_u16()),
+            "Start this again when the server is well; its log knows more.",
+        ),
+        status => Diagnosis::new(
+            format!("The server refused ({}): {}", status.as_u16(), short(message)),
+            "The server's message says what it did not like.",
+        ),
     }
 }
 

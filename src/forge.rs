@@ -19,7 +19,8 @@ use serde::de::DeserializeOwned;
 pub(crate) use actions::{Job, RunJobs};
 pub(crate) use comments::Comment;
 pub(crate) use error::{Certificate, Error, Kind};
-pub(crate) use repositories::{PullRequest, Repository};
+pub(crate) use list::{PAGE_LIMIT, PAGE_SIZE};
+pub(crate) use repositories::{PullRequest, PullRequests, Repository};
 pub(crate) use server::Server;
 #[cfg(test)]
 pub(crate) use statuses::Status;

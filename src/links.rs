@@ -12,9 +12,7 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-#[expect(unused_imports, reason = "the comment of a failure links to its jobs next")]
-pub(crate) use numbers::job_number_in;
-pub(crate) use numbers::run_number_in;
+pub(crate) use numbers::{job_number_in, run_number_in};
 
 use crate::types::{CommentId, CommitSha, JobNumber, PullRequestNumber, RepoName, RunNumber, WorkflowFile};
 
@@ -135,12 +133,18 @@ impl PageBase {
     }
 
     /// Whether only the machine itself reaches this address.
-    pub(crate) fn is_loopback(&self) -> bool {
+    fn is_loopback(&self) -> bool {
         let host = self.0.0.host_str().unwrap_or_default().trim_end_matches('.');
         match host.trim_matches(['[', ']']).parse::<IpAddr>() {
             Ok(address) => address.to_canonical().is_loopback(),
             Err(_) => host == "localhost" || host.ends_with(".localhost"),
         }
+    }
+
+    /// This base, which the server has named, or the runner's own address of the server where ROOT_URL was never set: that is at
+    /// least one that another machine reaches.
+    pub(crate) fn or_of_runner(self, of_runner: Self) -> Self {
+        if self.is_loopback() && !of_runner.is_loopback() { of_runner } else { self }
     }
 
     fn page<'a>(&self, repo: &'a RepoName, segments: impl IntoIterator<Item = &'a str>) -> Url {

@@ -53,7 +53,7 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
     let environment = Environment::read()?;
     let token = environment.token()?;
     runner.configure(environment.files(), &token);
-    let Config { api, pages, roots, proxy, task, .. } = environment.config()?;
+    let Config { api, pages, pages_are_known, roots, proxy, task } = environment.config()?;
     let deadline = Deadline::in_a_minute();
     let underway = Underway::default();
     let gitea = Gitea::new(api, &token, roots, proxy, deadline, underway.clone()).map_err(Error::Start)?;
@@ -66,7 +66,10 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
                 }
             }
             Task::Report(task) => deadline.bound(report::run(&gitea, &pages, task, runner)).await??,
-            Task::Reconcile(task) => deadline.bound(reconcile::run(&gitea, &pages, task, runner)).await??,
+            Task::Reconcile(task) => {
+                let work = reconcile::run(&gitea, &pages, pages_are_known, task, runner);
+                deadline.bound(work).await??;
+            }
             Task::TrialReport(_) => {
                 runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported");
             }

@@ -5,6 +5,8 @@
 
 mod answer;
 mod comment;
+mod comment_failures;
+mod comment_length;
 mod comment_text;
 mod marker;
 mod precedence;
@@ -20,6 +22,7 @@ use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
 pub(crate) use comment::{CommentDone, Draft};
+pub(crate) use comment_failures::Failures;
 #[cfg(test)]
 pub(crate) use comment_text::CommentText;
 pub(crate) use marker::Marker;
@@ -68,7 +71,7 @@ impl Teller<'_> {
             // Whoever has changed the status in the meantime comments too.
             Some(_) if voice == Voice::WhilePending && !matches!(status, Ok(StatusDone::Set)) => Ok(CommentDone::None),
             Some(draft) if draft.is_outdated(&status) => Ok(CommentDone::None),
-            Some(draft) => self.put(&draft, there, || authors.clone()).await,
+            Some(draft) => self.put(&draft.after(&status), there, || authors.clone()).await,
             None => Ok(CommentDone::None),
         };
         Told { status, status_id, comment }
@@ -109,6 +112,7 @@ impl Teller<'_> {
         if draft.is_outdated(&status) {
             return Told { status, status_id: status_id.get(), comment: Ok(CommentDone::None) };
         }
+        let draft = draft.after(&status);
         let comment = match there {
             // A newer run may have told more while the status took its time.
             Ok(_) if start.elapsed() > OUTDATED_AFTER => self.put(&draft, None, authors).await,

@@ -195,6 +195,10 @@ number! {
     RunNumber, "the number of a run"
 }
 number! {
+    /// The id of a job: unique on the server, and what the API's paths take.
+    JobId, "the id of a job"
+}
+number! {
     /// The id of a comment.
     CommentId, "the id of a comment"
 }

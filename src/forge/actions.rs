@@ -1,6 +1,7 @@
 //! Runs of workflows: starting one, and its jobs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde::de::IgnoredAny;
@@ -12,8 +13,8 @@ use super::http::Answer;
 use super::retry::{Again, DISPATCH, READ};
 use super::server::page_by_id;
 use super::{Error, Gitea};
-use crate::links::run_number_in;
-use crate::types::{GitRef, RepoName, RunId, RunNumber, RunRef, Workflow};
+use crate::links::{job_number_in, run_number_in};
+use crate::types::{GitRef, JobId, JobNumber, Outcome, RepoName, RunId, RunNumber, RunRef, Workflow};
 
 /// The jobs of a run, and when the server said so.
 #[derive(Debug, Default)]
@@ -24,8 +25,10 @@ pub(crate) struct RunJobs {
 }
 
 /// A job of a run, as far as it is read.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Job {
+    #[serde(default)]
+    pub(crate) id: Option<JobId>,
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) html_url: String,
@@ -43,6 +46,39 @@ pub(crate) struct Job {
     started_at: Option<String>,
     #[serde(default)]
     completed_at: Option<String>,
+    /// From Gitea 1.26 on; null before.
+    #[serde(default)]
+    steps: Option<Vec<Step>>,
+}
+
+/// A step of a job, as far as it is read. Up to Gitea 1.25 jobs have none.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(crate) struct Step {
+    /// As in the workflow: an expression in it is not evaluated.
+    pub(crate) name: String,
+    #[serde(default)]
+    conclusion: Option<String>,
+    #[serde(default)]
+    started_at: Option<String>,
+    #[serde(default)]
+    completed_at: Option<String>,
+}
+
+impl Step {
+    /// When it began, to the second.
+    pub(crate) fn started_at(&self) -> Option<OffsetDateTime> {
+        moment(self.started_at.as_ref())
+    }
+
+    /// When it ended, to the second.
+    pub(crate) fn completed_at(&self) -> Option<OffsetDateTime> {
+        moment(self.completed_at.as_ref())
+    }
+
+    fn is_failed(&self) -> bool {
+        let conclusion = self.conclusion.as_deref().filter(|conclusion| !conclusion.is_empty());
+        conclusion.is_some_and(|conclusion| Outcome::new(conclusion).is_failed())
+    }
 }
 
 impl Job {
@@ -76,9 +112,35 @@ impl Job {
         self.conclusion().is_none() && matches!(self.state.as_str(), "queued" | "in_progress")
     }
 
+    /// How it ended; `None` while it has not.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.conclusion().map(Outcome::new)
+    }
+
+    /// How long it ran.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        let (started, completed) = self.started_at().zip(self.completed_at())?;
+        Duration::try_from(completed - started).ok()
+    }
+
+    /// Whether the server tells the steps of this job.
+    pub(crate) fn has_steps(&self) -> bool {
+        self.steps.as_ref().is_some_and(|steps| !steps.is_empty())
+    }
+
+    /// The first of its steps that failed.
+    pub(crate) fn failed_step(&self) -> Option<&Step> {
+        self.steps.as_ref()?.iter().find(|step| step.is_failed())
+    }
+
     /// The number in the page of its run, which is one of `repo`.
     pub(crate) fn run_number(&self, repo: &RepoName) -> Option<RunNumber> {
         run_number_in(&self.html_url, repo)
+    }
+
+    /// The number in its own page, in a run of `repo`.
+    pub(crate) fn page_number(&self, repo: &RepoName) -> Option<JobNumber> {
+        job_number_in(&self.html_url, repo)
     }
 }
 

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::time::Instant;
 
+use super::error::Request;
 use super::retry::{Again, Limits, retry};
 use super::{Error, Kind};
 use crate::deadline::Deadline;
@@ -68,7 +69,8 @@ impl Http {
 
     /// The error of one attempt.
     pub(super) fn error(&self, method: Method, url: Url, kind: Kind) -> Error {
-        Error { method, url, proxy: self.clients.proxy().map(str::to_owned), attempts: 1, kind }
+        let request = Box::new(Request { method, url, proxy: self.clients.proxy() });
+        Error { request, attempts: 1, kind }
     }
 
     /// Sends the request, again and again as `again` and `limits` say, and reads its answer as JSON.

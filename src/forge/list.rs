@@ -9,10 +9,10 @@ use super::retry::Limits;
 use super::{Error, Gitea, Kind};
 
 /// The most entries that a page may have (`MAX_RESPONSE_ITEMS`, 50 unless the server's administrator lowers it).
-const PAGE_SIZE: usize = 50;
+pub(crate) const PAGE_SIZE: usize = 50;
 /// The most pages that are read of a list: of commits, runs and pull requests that people work with, none has 20,000 statuses, jobs or
 /// open pull requests.
-const PAGE_LIMIT: usize = 400;
+pub(crate) const PAGE_LIMIT: usize = 400;
 /// The most that is read of all pages of a list, in bytes: the whole list is in memory.
 const LIST_LIMIT: usize = 64 << 20;
 

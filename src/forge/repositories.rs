@@ -3,8 +3,10 @@
 use serde::Deserialize;
 
 use super::http::Answer;
+use super::list::PAGE_SIZE;
 use super::retry::{ASIDE, READ_TEXTS};
 use super::{Error, Gitea};
+use crate::links::PageBase;
 use crate::types::{GitRef, PullRequestNumber, RepoName};
 
 /// A pull request in a list, as far as it is read.
@@ -17,15 +19,40 @@ pub(crate) struct PullRequest {
     /// How many comments it has.
     #[serde(default)]
     pub(crate) comments: u64,
-    /// Whether another one has the same head. The server does not say it.
-    #[serde(skip)]
-    pub(crate) shares_head: bool,
+    #[serde(default)]
+    base: Option<Base>,
+}
+
+/// Where a pull request goes.
+#[derive(Debug, Clone, Deserialize)]
+struct Base {
+    #[serde(default)]
+    repo: Option<BaseRepository>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct BaseRepository {
+    #[serde(default)]
+    url: String,
+}
+
+/// A page of a list of pull requests.
+#[derive(Debug)]
+pub(crate) struct PullRequests {
+    pub(crate) pulls: Vec<PullRequest>,
+    /// How many there are on all pages.
+    pub(crate) total: Option<usize>,
 }
 
 impl PullRequest {
     /// Whether it is neither merged nor closed.
     pub(crate) fn is_open(&self) -> bool {
         self.state == "open"
+    }
+
+    /// The base of the server's pages, as the address of its repository has it: ROOT_URL.
+    pub(crate) fn pages(&self) -> Option<PageBase> {
+        PageBase::of_repository_url(&self.base.as_ref()?.repo.as_ref()?.url)
     }
 }
 
@@ -53,12 +80,13 @@ impl Gitea {
         Ok(self.get(self.repo(repo, &["pulls", &number.to_string()]), READ_TEXTS).await?.value)
     }
 
-    /// The open pull requests of a repository: all pages.
-    pub(crate) async fn open_pull_requests(&self, repo: &RepoName) -> Result<Vec<PullRequest>, Error> {
+    /// A page of the open pull requests of a repository; pages count from 1.
+    pub(crate) async fn open_pull_requests(&self, repo: &RepoName, page: usize) -> Result<PullRequests, Error> {
         let mut url = self.repo(repo, &["pulls"]);
-        url.query_pairs_mut().append_pair("state", "open");
-        let (pulls, _) = self.list(url, READ_TEXTS, |page: Vec<PullRequest>| (page, None)).await?;
-        Ok(pulls)
+        let (page, size) = (page.to_string(), PAGE_SIZE.to_string());
+        url.query_pairs_mut().append_pair("state", "open").append_pair("page", &page).append_pair("limit", &size);
+        let Answer { value: pulls, total, .. } = self.get(url, READ_TEXTS).await?;
+        Ok(PullRequests { pulls, total })
     }
 
     /// A repository: whether the token can see it, and what it is like.

@@ -1,8 +1,10 @@
 //! `mode: reconcile`: closes the pending statuses whose run has ended without a report.
 //!
-//! First everything is read, then it is written. A pull request costs one request, a run that is waited for one more, and one
-//! that is closed three: its status again, its final status, its comment.
+//! First all is read, or as much as there is time for, then it is written. A pull request costs one request, a run that is waited
+//! for one more, and one that is closed three: its status again, its final status, its comment.
 
+mod problems;
+mod reading;
 mod search;
 mod settle;
 
@@ -10,24 +12,31 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::{OldServer, check_server};
 use crate::config::Reconcile;
 use crate::diagnosis;
-use crate::forge::{Gitea, PullRequest};
+use crate::forge::{Gitea, PullRequest, PullRequests};
 use crate::links::PageBase;
 use crate::runner::Runner;
 use crate::text;
 use crate::types::RepoName;
-use search::{Found, Unread};
+use problems::Problem;
+use search::{Found, Search};
 use settle::Row;
 
-/// How long pull requests are looked at; the rest of the step's minute is for what was found.
-const READING_TIME: Duration = Duration::from_secs(35);
+/// So long after the start the last status is begun with.
+const LAST_START: Duration = Duration::from_secs(50);
+
+/// How long the comments are waited for that may be there already.
+const COMMENTS_TIME: Duration = Duration::from_secs(10);
 
 /// How many requests are under way at a time.
 const PARALLEL: usize = 8;
+
+/// How many rows the log and the summary have.
+const SHOWN_ROWS: usize = 100;
 
 /// Why the step fails. What was closed all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -42,59 +51,52 @@ pub(crate) enum Error {
     Incomplete(String),
 }
 
-/// Looks at each open pull request, and closes what has ended. What fails for one keeps no other from being closed.
+/// Looks at each open pull request, and closes what has ended. What fails for one keeps no other from being closed. Where the
+/// base of the pages is not known, the server's answers name it.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
+    pages_are_known: bool,
     reconcile: &Reconcile,
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
-    let Reconcile { source, target, .. } = reconcile;
-    let end_of_reading = Instant::now() + READING_TIME;
+    let start = Instant::now();
     check_server(gitea, "`mode: reconcile`").await?;
-    let mut pulls = open_pull_requests(gitea, source).await?;
-    let pull_requests = pulls.len();
-    merge_same_heads(&mut pulls);
-    let count = pulls.len();
-    // Where the time does not suffice for all, it is not always the same ones that are left out.
-    pulls.rotate_left(fastrand::usize(..=count));
-    let look = async |pull| timeout_at(end_of_reading, search::look_at(gitea, pages, reconcile, pull)).await.ok();
-    let looked_at: Vec<_> = stream::iter(pulls).map(look).buffer_unordered(PARALLEL).collect().await;
-
-    let left_out = looked_at.iter().filter(|looked_at| looked_at.is_none()).count();
-    let (mut found, mut unread) = (Vec::new(), Vec::new());
-    for result in looked_at.into_iter().flatten().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
-        match result {
-            Ok(one) => found.push(one),
-            Err(unknown) => unread.push(unknown),
-        }
+    let first = first_page(gitea, &reconcile.source).await?;
+    let of_server = first.pulls.iter().find_map(PullRequest::pages).filter(|_| !pages_are_known);
+    let pages = &of_server.map_or_else(|| pages.clone(), |of_server| of_server.or_of_runner(pages.clone()));
+    let search = Search { gitea, pages, reconcile };
+    let mut seen = reading::read(&search, first, start).await?;
+    let mut problems = std::mem::take(&mut seen.problems);
+    if seen.left_out > 0 {
+        let (left_out, count) = (seen.left_out, seen.pull_requests);
+        let text = format!("There was no time to look at {left_out} of {count} pull requests");
+        problems.push(Problem::Time(text));
     }
-    let rows = settle_all(gitea, pages, reconcile, found).await;
-    report_counts(pull_requests, &rows, reconcile, runner);
-
-    let mut problems = Vec::new();
-    if left_out > 0 {
-        problems.push(format!("There was no time to look at {left_out} of {count} pull requests"));
+    let Settled { mut rows, unclosed } = settle_all(&search, &seen.found, start).await;
+    let checked = seen.found.len();
+    if unclosed > 0 {
+        let text = format!("There was no time to close {unclosed} of {checked} statuses");
+        problems.push(Problem::Time(text));
     }
-    // Asked only now that all is written.
-    for unread in &unread {
-        problems.push(match unread {
-            Unread::Statuses(error) => format!("{} ({error})", diagnosis::of_status(gitea, source, error).await),
-            Unread::Run(error) => format!("{} ({error})", diagnosis::of_repository(gitea, target, error).await),
-        });
+    problems.extend(rows.iter_mut().filter_map(|row| row.problem.take()));
+    report_counts(seen.pull_requests, checked, &rows, reconcile, runner);
+    if let Some(warning) = problems::about_foreign_links(&seen.foreign_links, reconcile, &pages.to_string()) {
+        runner.warning(&warning);
     }
-    problems.extend(rows.into_iter().filter_map(|row| row.error));
-    for problem in &problems {
-        runner.warning(problem);
+    // Only now that all is written there is time to ask for causes.
+    let sentences = problems::sentences(gitea, reconcile, &problems).await;
+    for sentence in &sentences {
+        runner.warning(sentence);
     }
-    match problems.first() {
+    match sentences.first() {
         Some(first) => Err(Error::Incomplete(format!("The first of {}: {first}", problems.len()))),
         None => Ok(()),
     }
 }
 
-async fn open_pull_requests(gitea: &Gitea, source: &RepoName) -> Result<Vec<PullRequest>, Error> {
-    match gitea.open_pull_requests(source).await {
+async fn first_page(gitea: &Gitea, source: &RepoName) -> Result<PullRequests, Error> {
+    match gitea.open_pull_requests(source, 1).await {
         Ok(pulls) => Ok(pulls),
         Err(error) => {
             let cause = format!("{} ({error})", diagnosis::of_repository(gitea, source, &error).await);
@@ -103,21 +105,48 @@ async fn open_pull_requests(gitea: &Gitea, source: &RepoName) -> Result<Vec<Pull
     }
 }
 
-async fn settle_all(gitea: &Gitea, pages: &PageBase, reconcile: &Reconcile, found: Vec<Found>) -> Vec<Row> {
-    let comments = settle::comments_there(gitea, reconcile, &found).await;
-    let settle = async |one| settle::settle(gitea, pages, reconcile, comments.as_deref(), one).await;
-    let mut rows: Vec<_> = stream::iter(found).map(settle).buffer_unordered(PARALLEL).collect().await;
-    rows.sort_by_key(|row| row.pull);
-    rows
+/// What was done, and for how many statuses there was no time.
+struct Settled {
+    rows: Vec<Row>,
+    unclosed: usize,
+}
+
+/// Closes what has ended, as long as there is time.
+async fn settle_all(search: &Search<'_>, found: &[Found], start: Instant) -> Settled {
+    let comments = timeout(COMMENTS_TIME, settle::comments_there(search.gitea, search.reconcile, found)).await;
+    let comments = comments.ok().flatten();
+    let closable = found.iter().filter_map(|one| Some((one, one.answer.as_ref()?)));
+    let settle = async |(one, answer)| {
+        // Those under way need the rest of the minute.
+        if start.elapsed() > LAST_START {
+            return None;
+        }
+        Some(settle::settle(search, comments.as_ref(), one, answer).await)
+    };
+    let settled: Vec<_> = stream::iter(closable).map(settle).buffer_unordered(PARALLEL).collect().await;
+    let unclosed = settled.iter().filter(|row| row.is_none()).count();
+    let running = found.iter().filter(|one| one.answer.is_none()).map(|one| settle::still_running(search.pages, one));
+    let mut rows: Vec<_> = settled.into_iter().flatten().chain(running).collect();
+    rows.sort_by_key(|row| (row.running, row.pull));
+    Settled { rows, unclosed }
 }
 
 /// Writes what was done to the log, the outputs and the summary.
-fn report_counts(pull_requests: usize, rows: &[Row], reconcile: &Reconcile, runner: &mut Runner<impl Write>) {
+fn report_counts(
+    pull_requests: usize,
+    checked: usize,
+    rows: &[Row],
+    reconcile: &Reconcile,
+    runner: &mut Runner<impl Write>,
+) {
     let Reconcile { source, target, .. } = reconcile;
-    for row in rows {
+    for row in rows.iter().take(SHOWN_ROWS) {
         runner.info(&row.log);
     }
-    let checked = rows.len();
+    let more = rows.len().saturating_sub(SHOWN_ROWS);
+    if more > 0 {
+        runner.info(&format!("And {more} more statuses"));
+    }
     let closed = rows.iter().filter(|row| row.closed).count();
     let running = rows.iter().filter(|row| row.running).count();
     runner.info(&format!(
@@ -127,37 +156,25 @@ fn report_counts(pull_requests: usize, rows: &[Row], reconcile: &Reconcile, runn
     for (name, number) in [("checked", checked), ("closed", closed), ("running", running)] {
         runner.output(name, &number.to_string());
     }
-    let cells: Vec<_> = rows.iter().map(|row| row.cells.clone()).collect();
-    let table = text::table(["Pull request", "Status", "Run", "What was done"], &cells);
-    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &table);
-}
-
-/// Pull requests of one commit share its statuses: one of them is kept. Which of them a run was dispatched for nobody can tell.
-fn merge_same_heads(pulls: &mut Vec<PullRequest>) {
-    pulls.sort_by(|one, other| one.head.sha.cmp(&other.head.sha));
-    pulls.dedup_by(|next, first| {
-        let same = next.head.sha == first.head.sha;
-        // A list that grows while its pages are read may have an entry twice.
-        first.shares_head |= same && next.number != first.number;
-        same
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn pull_requests_share_a_head_and_one_that_is_listed_twice_does_not() {
-        let pull = |number: u32, sha: &str| json!({"number": number, "head": {"sha": sha}});
-        let listed = json!([pull(1, "a"), pull(2, "b"), pull(3, "c"), pull(4, "b"), pull(3, "c")]);
-        let mut pulls: Vec<PullRequest> = serde_json::from_value(listed).unwrap();
-
-        merge_same_heads(&mut pulls);
-
-        let kept: Vec<_> = pulls.iter().map(|pull| (pull.number.to_string(), pull.shares_head)).collect();
-        assert_eq!(kept, [("1".to_owned(), false), ("2".to_owned(), true), ("3".to_owned(), false)]);
+    let cells: Vec<_> = rows.iter().take(SHOWN_ROWS).map(|row| row.cells.clone()).collect();
+    let mut lines = text::table(["Pull request", "Status", "Run", "What was done"], &cells);
+    if more > 0 {
+        lines += &format!(
+            "
+And {more} more statuses
+"
+        );
     }
+    for Row { cells: [pull, context, ..], failed, .. } in
+        rows.iter().take(SHOWN_ROWS).filter(|row| !row.failed.is_empty())
+    {
+        lines += &format!(
+            "
+{pull}, {context}:
+
+{}",
+            text::list(failed)
+        );
+    }
+    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &lines);
 }

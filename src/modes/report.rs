@@ -15,9 +15,9 @@ use crate::config::{Report, ReportVoice, ReportedRun};
 use crate::forge::{Error as ForgeError, Gitea, Job, RunJobs, Server, Statuses};
 use crate::links::PageBase;
 use crate::runner::Runner;
-use crate::telling::{Answer, RunStatuses, Teller, Told, Unwritten};
+use crate::telling::{Answer, Failures, RunStatuses, Teller, Told, Unwritten};
 use crate::text::{self, markdown, one_line};
-use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, StatusContext};
+use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, State, StatusContext};
 use by_job::Next;
 
 /// How long the version is waited for where the jobs could not be read.
@@ -114,7 +114,7 @@ impl<'a> Round<'a> {
 async fn announce(
     teller: &Teller<'_>,
     report: &Report,
-    answer: &Answer,
+    (answer, failures): (&Answer, &Failures),
     told: Told,
     why: Option<&'static str>,
     runner: &mut Runner<impl Write>,
@@ -123,9 +123,10 @@ async fn announce(
     runner.output("run-id", &teller.run.id.to_string());
     runner.output("run-url", page.as_str());
     if matches!(answer, Answer::Ended(_)) && told.is_without_comment() {
-        runner.info(why.unwrap_or_else(|| why_no_comment(report, teller, &told)));
+        runner.info(why.unwrap_or_else(|| why_no_comment(report, teller, answer, &told)));
     }
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&teller.run.target.to_string()))];
+    summary.extend(failures.lines(teller));
     let announced = told.announce(teller, answer, &mut summary, runner).await;
     let title = match answer {
         Answer::Ended(ending) => {
@@ -139,10 +140,13 @@ async fn announce(
 }
 
 /// Why there is no comment. `why` of the caller comes first.
-fn why_no_comment(report: &Report, teller: &Teller<'_>, told: &Told) -> &'static str {
+fn why_no_comment(report: &Report, teller: &Teller<'_>, answer: &Answer, told: &Told) -> &'static str {
     match (teller.place.head.pull_request, report.commenting.mode) {
         (None, _) => "No comment, since the run was not dispatched by a pull request",
         (_, CommentMode::Off) => "No comment, as `comment: off` says",
+        _ if report.commenting.only_failures && matches!(answer.state(), State::Success | State::Skipped) => {
+            "No new comment, as `comment-on: failure` says"
+        }
         _ if told.status.is_err() => "No comment: with the status unset, nobody knows which comment is to be edited",
         _ => "No comment: the one comment is the newer run's",
     }

@@ -94,3 +94,42 @@ fn hostile_address_in_an_event_is_no_link() {
         assert_eq!(link(&stage), format!("{PAGES}/{TARGET}/actions/runs/30"), "{url}");
     }
 }
+
+#[test]
+fn reconcile_knows_the_links_without_an_event() {
+    // A schedule's event may have no repository; the list of pull requests has its address.
+    let stage = with_runner_at("http://gitea:3000");
+    stage.dispatch().run().ok();
+    stage.gitea.world().cancel_run(30);
+
+    let done = stage.reconcile().run().ok();
+
+    assert_eq!(link(&stage), format!("{PAGES}/{TARGET}/actions/runs/30"));
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "failure");
+    assert!(!done.log().contains("gitea:3000"), "{}", done.log());
+}
+
+#[test]
+fn reconcile_takes_the_runners_address_where_the_root_url_was_never_set() {
+    let stage = with_runner_at("http://gitea:3000");
+    stage.gitea.set_root_url("http://localhost:3000/");
+    stage.dispatch().run().ok();
+    stage.gitea.world().cancel_run(30);
+
+    stage.reconcile().run().ok();
+
+    assert_eq!(link(&stage), format!("http://gitea:3000/{TARGET}/actions/runs/30"));
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "failure");
+}
+
+#[test]
+fn server_url_comes_before_what_the_list_of_pull_requests_says() {
+    let stage = with_runner_at("http://gitea:3000");
+    stage.dispatch().input("server-url", "https://example.com/git/").run().ok();
+    stage.gitea.world().cancel_run(30);
+
+    stage.reconcile().input("server-url", "https://example.com/git/").run().ok();
+
+    assert_eq!(link(&stage), format!("https://example.com/git/{TARGET}/actions/runs/30"));
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "failure");
+}

@@ -87,6 +87,22 @@ fn token_in_an_event_payload_is_masked_before_the_payload_is_quoted() {
 }
 
 #[test]
+fn token_in_the_escapes_of_a_conclusion_is_in_no_output() {
+    let stage = stage(Version::V1_26);
+    let escaped: String = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let jobs = format!(
+        r#"{{"total_count": 1, "jobs": [{{"id": 1, "name": "build", "status": "completed", "conclusion": "{escaped}"}}]}}"#
+    );
+    stage.gitea.refuse("GET", "/jobs", 200, "application/json", &jobs);
+
+    let done = stage.dispatch().input("wait", "true").run().failed();
+
+    assert_no_token(&done);
+    assert!(done.output("run-id").is_some() && done.output("conclusion").is_some(), "{}\n{}", done.log, done.outputs);
+    assert!(!format!("{:?}", stage.gitea.world().statuses(SOURCE, &stage.sha)).contains(TOKEN));
+}
+
+#[test]
 fn redirect_is_not_followed_and_the_token_stays() {
     for status in [301, 302, 303, 307, 308] {
         let stage = stage(Version::V1_26);
@@ -160,7 +176,7 @@ fn hostile_job_name_and_status_stay_on_their_line() {
     assert_eq!(done.output("state"), Some("error"));
     assert_eq!(done.outputs.lines().filter(|line| line.starts_with("run-id=")).count(), 1);
     let comment = stage.gitea.world().comments(SOURCE, stage.number).remove(0).body;
-    assert_eq!(comment.lines().count(), 3, "the line, a blank one, the marker: {comment}");
+    assert_eq!(comment.lines().count(), 5, "the line, the failed job, the marker, with blank ones between: {comment}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "three programs share this, and each uses a part of it")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -268,16 +268,16 @@ impl StepFiles {
         self.done(command.output().unwrap())
     }
 
-    /// Reads the files after the step's command has ended.
+    /// The outputs and the summary, empty where nothing was written.
+    pub(crate) fn read(&self) -> [String; 2] {
+        [&self.output, &self.summary].map(|path| std::fs::read_to_string(path).unwrap_or_default())
+    }
+
+    /// What the step's command has left behind.
     pub(crate) fn done(self, result: Output) -> Done {
-        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Done {
-            success: result.status.success(),
-            log: text(result.stdout) + &text(result.stderr),
-            outputs: read(&self.output),
-            summary: read(&self.summary),
-        }
+        let [outputs, summary] = self.read();
+        Done { success: result.status.success(), log: text(result.stdout) + &text(result.stderr), outputs, summary }
     }
 }
 

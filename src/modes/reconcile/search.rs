@@ -2,62 +2,101 @@
 
 use time::OffsetDateTime;
 
-use super::Error;
+use super::problems::Problem;
+use super::{Error, settle};
 use crate::config::Reconcile;
-use crate::forge::{self, Gitea, PullRequest, Server};
+use crate::forge::{Gitea, PullRequest, Server};
 use crate::links::PageBase;
 use crate::run::{Progress, Unreadable};
-use crate::telling::{Pending, RunStatuses};
-use crate::types::{CommitSha, Head, Place, RunRef};
+use crate::telling::{Answer, Pending, RunStatuses};
+use crate::types::{CommitSha, Head, Place, PullRequestNumber, RunRef};
+
+/// An open pull request, as far as it is needed.
+#[derive(Debug, Clone)]
+pub(super) struct Pull {
+    pub(super) number: PullRequestNumber,
+    pub(super) sha: CommitSha,
+    pub(super) has_comments: bool,
+}
+
+impl Pull {
+    /// `None` for one without a valid head, which has no statuses.
+    pub(super) fn new(pull: &PullRequest) -> Option<Self> {
+        Some(Self { number: pull.number, sha: pull.head.sha.parse().ok()?, has_comments: pull.comments > 0 })
+    }
+}
 
 /// A pending status, and how far its run has come.
 pub(super) struct Found {
     pub(super) place: Place,
     pub(super) run: RunRef,
-    /// What the status says.
-    pub(super) description: String,
     pub(super) created_at: Option<OffsetDateTime>,
     pub(super) progress: Progress,
-    /// The server's clock, which the run's times are of.
-    pub(super) now: OffsetDateTime,
-    pub(super) pull: PullRequest,
+    /// What is to be said now; `None` where the status says it already.
+    pub(super) answer: Option<Answer>,
+    pub(super) pull: Pull,
+    /// Whether another pull request has the same head.
+    pub(super) shares_head: bool,
 }
 
-/// What could not be read, and why.
-pub(super) enum Unread {
-    Statuses(forge::Error),
-    Run(forge::Error),
-}
-
-/// The statuses of a pull request that wait for a run of the target, each with its run. The error is that nothing may be written.
-pub(super) async fn look_at(
-    gitea: &Gitea,
-    pages: &PageBase,
-    reconcile: &Reconcile,
-    pull: PullRequest,
-) -> Result<Vec<Result<Found, Unread>>, Error> {
-    let Reconcile { source, target, context: wanted, .. } = reconcile;
-    // A pull request without a valid head has no statuses.
-    let Ok(sha) = pull.head.sha.parse::<CommitSha>() else { return Ok(Vec::new()) };
-    let statuses = match gitea.statuses(source, &sha).await {
-        Ok(statuses) => statuses,
-        Err(error) => return Ok(vec![Err(Unread::Statuses(error))]),
-    };
-    let now = statuses.answered_at.unwrap_or_else(OffsetDateTime::now_utc);
-    let runs = RunStatuses::new(&statuses, pages, target);
-    let mut found = Vec::new();
-    for status in runs.all_pending().filter(|status| wanted.as_ref().is_none_or(|wanted| *wanted == status.context)) {
-        let Pending { context, run: number, description, created_at } = status;
-        let run = RunRef { target: target.clone(), id: Server::run_of_page(number), number };
-        found.push(match Progress::read(gitea, target, run.id).await {
-            Ok(progress) => {
-                let head = Head { source: source.clone(), sha: sha.clone(), pull_request: Some(pull.number) };
-                let place = Place { head, context };
-                Ok(Found { place, run, description, created_at, progress, now, pull: pull.clone() })
-            }
-            Err(hidden @ Unreadable::Hidden(_)) => return Err(Error::Hidden(hidden.to_string())),
-            Err(Unreadable::Server(error)) => Err(Unread::Run(error)),
-        });
+impl Found {
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.progress, Progress::Queued(_) | Progress::Running { .. })
     }
-    Ok(found)
+}
+
+/// What one pull request has.
+#[derive(Default)]
+pub(super) struct Look {
+    pub(super) found: Vec<Found>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) foreign_links: Vec<String>,
+    /// Whether it has a status with the given context.
+    pub(super) has_context: bool,
+}
+
+/// Whose pending statuses are looked for, and where.
+pub(super) struct Search<'a> {
+    pub(super) gitea: &'a Gitea,
+    pub(super) pages: &'a PageBase,
+    pub(super) reconcile: &'a Reconcile,
+}
+
+impl Search<'_> {
+    /// The statuses of a pull request that wait for a run of the target, each with its run. The error is that nothing may be
+    /// written.
+    pub(super) async fn look_at(&self, pull: Pull) -> Result<Look, Error> {
+        let Reconcile { source, target, context: wanted, .. } = self.reconcile;
+        let mut look = Look::default();
+        let statuses = match self.gitea.statuses(source, &pull.sha).await {
+            Ok(statuses) => statuses,
+            Err(error) => {
+                look.problems.push(Problem::Statuses(error));
+                return Ok(look);
+            }
+        };
+        let is_wanted = |context: &str| wanted.as_ref().is_none_or(|wanted| wanted.as_str() == context);
+        look.has_context = statuses.statuses.iter().any(|status| is_wanted(&status.context));
+        let now = statuses.answered_at.unwrap_or_else(OffsetDateTime::now_utc);
+        let runs = RunStatuses::new(&statuses, self.pages, target);
+        for pending in runs.all_pending().filter(|pending| is_wanted(pending.context.as_str())) {
+            match self.found(&pull, pending, now).await {
+                Ok(found) => look.found.push(found),
+                Err(hidden @ Unreadable::Hidden(_)) => return Err(Error::Hidden(hidden.to_string())),
+                Err(Unreadable::Server(error)) => look.problems.push(Problem::Run(error)),
+            }
+        }
+        Ok(look)
+    }
+
+    async fn found(&self, pull: &Pull, pending: Pending, now: OffsetDateTime) -> Result<Found, Unreadable> {
+        let Reconcile { source, target, .. } = self.reconcile;
+        let Pending { context, run: number, description, created_at } = pending;
+        let run = RunRef { target: target.clone(), id: Server::run_of_page(number), number };
+        let progress = Progress::read(self.gitea, target, run.id).await?;
+        let answer = settle::answer(&progress, now, &description, target);
+        let head = Head { source: source.clone(), sha: pull.sha.clone(), pull_request: Some(pull.number) };
+        let place = Place { head, context };
+        Ok(Found { place, run, created_at, progress, answer, pull: pull.clone(), shares_head: false })
+    }
 }

@@ -1,16 +1,19 @@
 //! A pending status whose run has ended is closed; one whose run waits for long says so.
 
-use time::Duration;
+use std::collections::BTreeMap;
 
-use super::search::Found;
+use time::{Duration, OffsetDateTime};
+
+use super::problems::Problem;
+use super::search::{Found, Search};
 use crate::config::Reconcile;
 use crate::diagnosis;
 use crate::forge::{Comment, Gitea};
 use crate::links::PageBase;
 use crate::run::Progress;
-use crate::telling::{Answer, CommentDone, Draft, Marker, StatusDone, Teller, Told, Voice};
+use crate::telling::{Answer, CommentDone, Draft, Failures, Marker, StatusDone, Teller, Told, Voice};
 use crate::text::{markdown, one_line};
-use crate::types::{CommentMode, PullRequestNumber};
+use crate::types::{CommentMode, PullRequestNumber, RepoName, RunId};
 
 /// After so long without a runner the pending status says so.
 const LONG_QUEUE: Duration = Duration::HOUR;
@@ -19,59 +22,77 @@ const LONG_QUEUE: Duration = Duration::HOUR;
 pub(super) struct Row {
     pub(super) pull: PullRequestNumber,
     pub(super) cells: [String; 4],
+    /// The jobs that failed, if the run was closed: lines of Markdown.
+    pub(super) failed: Vec<String>,
     pub(super) log: String,
-    pub(super) error: Option<String>,
+    pub(super) problem: Option<Problem>,
     pub(super) closed: bool,
     pub(super) running: bool,
 }
 
+/// The comments that may be about a run, by that run.
+pub(super) type CommentsThere = BTreeMap<RunId, Vec<Comment>>;
+
 /// The comments that may be about a run that is to be closed, in one list for all; `None` where each pull request has to be
 /// asked for its own.
-pub(super) async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: &[Found]) -> Option<Vec<Comment>> {
-    let closing = found.iter().filter(|one| one.pull.comments > 0 && matches!(one.progress, Progress::Ended(_)));
+pub(super) async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: &[Found]) -> Option<CommentsThere> {
+    let closing = found.iter().filter(|one| one.pull.has_comments && matches!(one.progress, Progress::Ended(_)));
     let oldest = closing.map(|one| one.created_at).min();
     match (reconcile.commenting.mode, oldest) {
         (CommentMode::Create, Some(Some(since))) => {
-            let marked = |comment: &Comment| Marker::at_end_of(&comment.body).is_some();
-            gitea.all_comments(&reconcile.source, since, marked).await.ok()
+            let run_of = |comment: &Comment| Marker::at_end_of(&comment.body).map(|marker| marker.run);
+            let is_marked = |comment: &Comment| run_of(comment).is_some();
+            let mut by_run = CommentsThere::new();
+            for comment in gitea.all_comments(&reconcile.source, since, is_marked).await.ok()? {
+                if let Some(run) = run_of(&comment) {
+                    by_run.entry(run).or_default().push(comment);
+                }
+            }
+            Some(by_run)
         }
-        (CommentMode::Create, None) | (CommentMode::Off, _) => Some(Vec::new()),
+        (CommentMode::Create, None) | (CommentMode::Off, _) => Some(CommentsThere::new()),
         _ => None,
     }
 }
 
-/// Tells the end of a run, if it has one.
+/// Says `answer` of what was found.
 pub(super) async fn settle(
-    gitea: &Gitea,
-    pages: &PageBase,
-    reconcile: &Reconcile,
-    comments: Option<&[Comment]>,
-    found: Found,
+    search: &Search<'_>,
+    comments: Option<&CommentsThere>,
+    found: &Found,
+    answer: &Answer,
 ) -> Row {
+    let Search { gitea, pages, reconcile } = *search;
     let teller = Teller { gitea, pages, place: &found.place, run: &found.run };
-    let running = matches!(found.progress, Progress::Queued(_) | Progress::Running { .. });
-    let Some(answer) = answer(&found) else {
-        return row(&found, &teller, "still running".to_owned(), None, false);
-    };
     // Which pull request of a shared head the run was dispatched for nobody can tell.
-    let draft = draft(&teller, reconcile, &found);
-    let there = match comments {
-        _ if found.pull.comments == 0 => Some(Vec::new()),
-        comments => comments.map(<[Comment]>::to_vec),
+    let failures = match &found.progress {
+        Progress::Ended(end) => Failures::new(end.failed.clone()),
+        _ => Failures::default(),
     };
-    let told = teller.close(&answer, Voice::WhilePending, draft, there).await;
-    let closed = !running && matches!(told.status, Ok(StatusDone::Set));
-    let (done, error) = describe(&teller, &found, reconcile, &answer, told).await;
-    row(&found, &teller, done, error, closed)
+    let draft = draft(&teller, reconcile, found, &failures);
+    let there = match comments {
+        _ if !found.pull.has_comments => Some(Vec::new()),
+        comments => comments.map(|by_run| by_run.get(&found.run.id).cloned().unwrap_or_default()),
+    };
+    let told = teller.close(answer, Voice::WhilePending, draft, there).await;
+    let closed = !found.is_running() && matches!(told.status, Ok(StatusDone::Set));
+    let (done, problem) = describe(&teller, found, reconcile, answer, told).await;
+    let failed = if closed { failures.lines(&teller) } else { Vec::new() };
+    Row { failed, closed, problem, ..row(pages, found, &done) }
 }
 
-/// What is to be said now; `None` where the status says it already.
-fn answer(found: &Found) -> Option<Answer> {
-    let says = |answer: &Answer| answer.description(&found.run.target) == found.description;
-    match &found.progress {
+/// The row of a status of which nothing is to be said.
+pub(super) fn still_running(pages: &PageBase, found: &Found) -> Row {
+    row(pages, found, "still running")
+}
+
+/// What is to be said now; `None` where the status says it already. `now` is by the server's clock, as the run's times are.
+pub(super) fn answer(progress: &Progress, now: OffsetDateTime, description: &str, target: &RepoName) -> Option<Answer> {
+    let says = |answer: &Answer| answer.description(target) == description;
+    match progress {
         Progress::Ended(end) => Some(Answer::Ended(end.ending.clone())),
         Progress::Gone => Some(Answer::Gone),
-        Progress::Queued(Some(since)) if found.now - *since > LONG_QUEUE => {
+        Progress::Queued(Some(since)) if now - *since > LONG_QUEUE => {
             Some(Answer::Waiting(*since)).filter(|answer| !says(answer))
         }
         // It waits no more.
@@ -80,9 +101,16 @@ fn answer(found: &Found) -> Option<Answer> {
     }
 }
 
-fn draft<'a>(teller: &Teller<'a>, reconcile: &Reconcile, found: &'a Found) -> Option<Draft<'a>> {
+fn draft<'a>(
+    teller: &Teller<'a>,
+    reconcile: &Reconcile,
+    found: &'a Found,
+    failures: &'a Failures,
+) -> Option<Draft<'a>> {
     match &found.progress {
-        Progress::Ended(end) if !found.pull.shares_head => teller.draft(reconcile.commenting, &end.ending, end.attempt),
+        Progress::Ended(end) if !found.shares_head => {
+            teller.draft(reconcile.commenting, &end.ending, failures, end.attempt)
+        }
         _ => None,
     }
 }
@@ -94,7 +122,7 @@ async fn describe(
     reconcile: &Reconcile,
     answer: &Answer,
     told: Told,
-) -> (String, Option<String>) {
+) -> (String, Option<Problem>) {
     let error = match told.status {
         Ok(StatusDone::Set) => None,
         Ok(StatusDone::Ended(_)) => return ("told in the meantime".to_owned(), None),
@@ -105,9 +133,9 @@ async fn describe(
     };
     if let Some(error) = error {
         let failure = diagnosis::head_status_failure(teller.gitea, &found.place, error).await;
-        return (failure.effect(), Some(failure.to_string()));
+        return (failure.effect(), Some(Problem::Status(failure.to_string())));
     }
-    let (comment, error) = match told.comment {
+    let (comment, problem) = match told.comment {
         Ok(CommentDone::Created(_)) => (", comment created", None),
         Ok(CommentDone::Edited(_)) => (", comment edited", None),
         Ok(CommentDone::Found(_) | CommentDone::Newer(_)) => (", comment was there", None),
@@ -116,27 +144,29 @@ async fn describe(
             let source = &found.place.head.source;
             let subject = format!("The comment on {source}#{}", found.pull.number);
             let failure = diagnosis::comment_failure(teller.gitea, &subject, source, error).await;
-            (", comment failed", Some(format!("{failure} It is not tried again.")))
+            (", comment failed", Some(Problem::Comment(format!("{failure} It is not tried again."))))
         }
     };
-    (format!("{}, {}{comment}", answer.state(), answer.description(&found.run.target)), error)
+    (format!("{}, {}{comment}", answer.state(), answer.description(&found.run.target)), problem)
 }
 
 fn why_no_comment(found: &Found, reconcile: &Reconcile) -> &'static str {
     let is_wanted = matches!(found.progress, Progress::Ended(_)) && reconcile.commenting.mode != CommentMode::Off;
-    if found.pull.shares_head && is_wanted { ", no comment, since several pull requests have this head" } else { "" }
+    if found.shares_head && is_wanted { ", no comment, since several pull requests have this head" } else { "" }
 }
 
-fn row(found: &Found, teller: &Teller<'_>, done: String, error: Option<String>, closed: bool) -> Row {
-    let (source, number, page) = (&found.place.head.source, found.pull.number, teller.page());
-    let link = format!("[{source}#{number}]({})", teller.pages.pull_request(source, number));
+fn row(pages: &PageBase, found: &Found, done: &str) -> Row {
+    let (source, number) = (&found.place.head.source, found.pull.number);
+    let page = pages.run(&found.run.target, found.run.number);
+    let link = format!("[{source}#{number}]({})", pages.pull_request(source, number));
     let context = one_line(found.place.context.as_str());
     Row {
         pull: number,
-        cells: [link, markdown(&context), format!("[{}]({page})", found.run.number), markdown(&done)],
+        cells: [link, markdown(&context), format!("[{}]({page})", found.run.number), markdown(done)],
         log: format!("Pull request {source}#{number}, status {context}: {done}: {page}"),
-        error,
-        closed,
-        running: matches!(found.progress, Progress::Queued(_) | Progress::Running { .. }),
+        failed: Vec::new(),
+        problem: None,
+        closed: false,
+        running: found.is_running(),
     }
 }

@@ -9,9 +9,9 @@ use super::{Error, Round, Subject, announce, page_number, server_now};
 use crate::config::Report;
 use crate::diagnosis;
 use crate::forge::{Error as ForgeError, Gitea, RunJobs, Server};
-use crate::run::{JobsRead, Verdict, began};
+use crate::run::{FailedJobs, JobsRead, Verdict, began};
 use crate::runner::Runner;
-use crate::telling::{Answer, Attempt, RunStatuses, Teller, Voice};
+use crate::telling::{Answer, Attempt, Failures, RunStatuses, Teller, Voice};
 use crate::text::one_line;
 use crate::types::{Ending, GivenStatus};
 
@@ -52,14 +52,18 @@ pub(super) async fn run(
     let answer = answer(&verdict);
     runner.info(&format!("Run {}: {}", teller.page(), said(&verdict)));
     let since = seen.as_ref().ok().and_then(RunStatuses::read_at);
+    let failures = match &answer {
+        Answer::Ended(_) => Failures::new(FailedJobs::of(jobs)),
+        _ => Failures::default(),
+    };
     let draft = match &answer {
-        Answer::Ended(ending) => teller.draft(report.commenting, ending, number),
+        Answer::Ended(ending) => teller.draft(report.commenting, ending, &failures, number),
         _ => None,
     };
     let draft = draft.map(|draft| draft.of_the_run_itself(report.body.as_deref(), since));
     let told = teller.report(&answer, Voice::Run(attempt), draft, seen).await;
     let status_id = told.status_id;
-    announce(&teller, report, &answer, told, None, runner).await?;
+    announce(&teller, report, (&answer, &failures), told, None, runner).await?;
     match verdict {
         Verdict::WaitingForJobs(_) => Ok(match status_id {
             Some(id) if others_end(&teller, given, number, id).await => Next::ReportAgain,

@@ -1,0 +1,90 @@
+//! `mode: reconcile` with so many pull requests, or such a slow server, that its minute does not suffice.
+
+use std::time::{Duration, Instant};
+
+use crate::fake::{Fault, Version};
+use crate::stage;
+use crate::stage::{Done, Stage, add_waiting_run, open_pull_request};
+
+/// So many open pull requests, each with a status that waits for a run that was cancelled, beside the stage's own.
+fn with_stuck(count: usize) -> Stage {
+    let stage = stage(Version::V1_26);
+    let mut world = stage.gitea.world();
+    for _ in 0..count {
+        let pull = open_pull_request(&mut world);
+        let run = add_waiting_run(&mut world, pull);
+        world.cancel_run(run);
+    }
+    drop(world);
+    stage
+}
+
+fn number(done: &Done, name: &str) -> usize {
+    done.output(name).unwrap().parse().unwrap()
+}
+
+fn closed(stage: &Stage) -> usize {
+    stage.gitea.world().statuses.iter().filter(|status| status.state == "failure").count()
+}
+
+#[test]
+fn pull_requests_are_looked_at_and_closed_though_their_list_is_slow() {
+    let stage = with_stuck(1000);
+    stage.gitea.inject("GET", "/pulls?", usize::MAX, Fault::Delay(Duration::from_secs(2)));
+    let start = Instant::now();
+
+    let done = stage.reconcile().run();
+
+    println!("{} of 1000 closed in {:.1?}", closed(&stage), start.elapsed());
+    assert!(closed(&stage) > 100, "{}", done.log());
+    assert_eq!(closed(&stage), number(&done, "closed"));
+}
+
+#[test]
+fn slow_server_is_no_reason_to_close_nothing_and_what_is_left_is_said_once() {
+    let stage = with_stuck(1000);
+    stage.gitea.set_delay(Duration::from_secs(2));
+
+    let done = stage.reconcile().run().failed();
+
+    println!("{} of 1000 closed", closed(&stage));
+    assert!(closed(&stage) > 5, "{}", done.log());
+    assert_eq!(closed(&stage), number(&done, "closed"));
+    let log = done.log();
+    assert_eq!(log.matches("::warning::There was no time to look at ").count(), 1, "{log}");
+    assert!(log.lines().count() < 120 && log.len() < 64 << 10, "{log}");
+}
+
+#[test]
+fn failures_of_one_kind_are_shown_three_times_and_counted() {
+    let stage = with_stuck(150);
+    stage.gitea.refuse("POST", "/statuses/", 403, "application/json", r#"{"message": "no"}"#);
+
+    let done = stage.reconcile().run().failed();
+
+    let log = done.log();
+    assert_eq!(log.matches("::warning::Status dispatch-target/build").count(), 3, "{log}");
+    assert!(log.contains("::warning::147 more statuses were not set"), "{log}");
+    assert!(log.contains("And 50 more statuses\n"), "{log}");
+    assert!(log.contains("The first of 150: Status dispatch-target/build"), "{log}");
+}
+
+/// Prints how much one run closes, and how many it takes for all.
+#[test]
+#[ignore = "takes minutes: cargo test slow::many -- --ignored --nocapture"]
+fn three_thousand_are_closed_by_a_few_runs() {
+    for milliseconds in [20, 50] {
+        let stage = with_stuck(3000);
+        stage.gitea.set_delay(Duration::from_millis(milliseconds));
+        for run in 1.. {
+            let (start, before) = (Instant::now(), closed(&stage));
+            stage.reconcile().run();
+            let all = closed(&stage);
+            println!("{milliseconds} ms, run {run}: {} closed in {:.1?}, {all} in all", all - before, start.elapsed());
+            assert!(all > before);
+            if all == 3000 {
+                break;
+            }
+        }
+    }
+}
