@@ -1,6 +1,7 @@
 //! The round trip on a real Gitea with a real runner: `GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored`.
 
 mod api;
+mod check;
 mod git;
 mod lost;
 mod server;
