@@ -22,9 +22,7 @@ pub(crate) use error::{Certificate, Error, Kind};
 pub(crate) use list::{PAGE_LIMIT, PAGE_SIZE};
 pub(crate) use repositories::{PullRequest, PullRequests, Repository};
 pub(crate) use server::Server;
-#[cfg(test)]
-pub(crate) use statuses::Status;
-pub(crate) use statuses::{NewStatus, Statuses};
+pub(crate) use statuses::{NewStatus, Status, Statuses};
 
 use crate::deadline::Deadline;
 use crate::links::ApiBase;
@@ -43,7 +41,7 @@ pub(crate) struct Gitea {
 }
 
 /// An account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 pub(crate) struct User {
     pub(crate) id: i64,
 }

@@ -8,6 +8,7 @@ mod comment;
 mod comment_text;
 mod marker;
 mod precedence;
+mod recognition;
 mod run_statuses;
 mod status;
 mod told;

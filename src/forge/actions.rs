@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -11,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use super::http::Answer;
 use super::retry::{Again, DISPATCH, READ};
 use super::server::page_by_id;
-use super::{Error, Gitea};
+use super::{Error, Gitea, User};
 use crate::links::run_number_in;
 use crate::types::{GitRef, RepoName, RunId, RunNumber, RunRef, Workflow};
 
@@ -21,6 +20,26 @@ pub(crate) struct RunJobs {
     pub(crate) jobs: Vec<Job>,
     /// The server's own clock, which the jobs' times are of.
     pub(crate) answered_at: Option<OffsetDateTime>,
+}
+
+/// A run, as far as it is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Run {
+    /// What started it, such as `workflow_dispatch`.
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    actor: Option<User>,
+    /// Who has started its latest attempt.
+    #[serde(default)]
+    trigger_actor: Option<User>,
+}
+
+impl Run {
+    /// Whether this account has dispatched it, or started it again.
+    pub(crate) fn was_dispatched_by(&self, account: User) -> bool {
+        self.event == "workflow_dispatch" && [self.actor, self.trigger_actor].contains(&Some(account))
+    }
 }
 
 /// A job of a run, as far as it is read.
@@ -130,12 +149,12 @@ impl Gitea {
         Ok(RunJobs { jobs, answered_at })
     }
 
-    /// Whether a run is there. A 404 alone does not tell: the repository may be hidden from the token.
-    pub(crate) async fn has_run(&self, repo: &RepoName, run: RunId) -> Result<bool, Error> {
+    /// A run; `None` where Gitea says that it is not there. That alone does not tell: the repository may be hidden from the token.
+    pub(crate) async fn run(&self, repo: &RepoName, run: RunId) -> Result<Option<Run>, Error> {
         let url = self.repo(repo, &["actions", "runs", &run.to_string()]);
-        match self.get::<IgnoredAny>(url, READ).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() => Ok(false),
+        match self.get(url, READ).await {
+            Ok(answer) => Ok(Some(answer.value)),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }

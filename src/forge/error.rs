@@ -133,6 +133,11 @@ impl Error {
         self.refusal().is_some_and(|(status, message)| status == StatusCode::NOT_FOUND && message != NO_SUCH_ROUTE)
     }
 
+    /// Whether the server says no, and would again.
+    pub(crate) fn is_final_refusal(&self) -> bool {
+        self.failure() == Failure::Final && self.refusal().is_some()
+    }
+
     /// Whether Gitea says that there is no such comment, rather than another that there is no such page.
     pub(crate) fn is_missing_comment(&self) -> bool {
         self.refusal().is_some_and(|(status, message)| {

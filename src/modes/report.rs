@@ -79,14 +79,27 @@ struct Subject {
 
 impl Round<'_> {
     /// `number` is that of the run's page. The context is the one of the status that links to the run, unless one is given.
-    fn subject(self, number: RunNumber) -> Subject {
-        let Self { pages, report, head, statuses, .. } = self;
-        let repo = &report.run.repo;
-        let seen = statuses.map(|statuses| RunStatuses::new(&statuses, pages, repo));
+    async fn subject(self, number: RunNumber) -> Subject {
+        let Self { gitea, pages, report, head, statuses } = self;
+        let run = RunRef { target: report.run.repo.clone(), id: report.run.id, number };
+        let seen = match statuses {
+            Ok(statuses) => {
+                let runs = RunStatuses::new(&statuses, pages, &run.target);
+                match report.context.is_some() || runs.context_of(number).is_some() {
+                    true => Ok(runs),
+                    false => runs.recognise_run(gitea, &run.target, number).await,
+                }
+            }
+            Err(error) => Err(error),
+        };
         let linked = seen.as_ref().ok().and_then(|runs| runs.context_of(number));
-        let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(repo));
-        let run = RunRef { target: repo.clone(), id: report.run.id, number };
-        Subject { run, place: Place { head, context }, seen }
+        let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(&run.target));
+        let place = Place { head, context };
+        let seen = match seen {
+            Ok(runs) => Teller { gitea, pages, place: &place, run: &run }.recognise(runs).await,
+            Err(error) => Err(error),
+        };
+        Subject { run, place, seen }
     }
 }
 

@@ -67,7 +67,7 @@ impl Progress {
             Ok(RunJobs { jobs, .. }) if !jobs.is_empty() => Ok(Self::of_jobs(&jobs)),
             // A run that has just been made may have no jobs yet. For a run that is gone the list is empty too, and its being there
             // shows that the repository can be seen.
-            Ok(_) if gitea.has_run(target, run).await? => Ok(Self::Running { created: None, has_begun: false }),
+            Ok(_) if gitea.run(target, run).await?.is_some() => Ok(Self::Running { created: None, has_begun: false }),
             Ok(_) => Ok(Self::Gone),
             Err(error) if error.is_not_found() => Self::gone(gitea, target, run).await,
             Err(error) => Err(error.into()),
@@ -77,7 +77,7 @@ impl Progress {
     /// After Gitea has said once that the run is gone: it is if she says so a second time, and the repository can be seen.
     async fn gone(gitea: &Gitea, target: &RepoName, run: RunId) -> Result<Self, Unreadable> {
         match gitea.repository(target).await {
-            Ok(_) if gitea.has_run(target, run).await? => Ok(Self::Running { created: None, has_begun: false }),
+            Ok(_) if gitea.run(target, run).await?.is_some() => Ok(Self::Running { created: None, has_begun: false }),
             Ok(_) => Ok(Self::Gone),
             Err(error) if error.is_not_found() => Err(Unreadable::Hidden(target.clone())),
             Err(error) => Err(error.into()),

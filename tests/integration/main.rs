@@ -12,6 +12,7 @@ mod fake;
 mod stage;
 
 mod action_yml;
+mod addresses;
 mod anywhere;
 mod causes;
 mod configuration;

@@ -25,7 +25,7 @@ pub(super) async fn run(
     let page = page_number(gitea, &report.run, known, None).await;
     let progress = Progress::after(gitea, &report.run.repo, report.run.id, jobs).await;
     let (answer, unread) = answer(gitea, report, &progress, has_ended).await?;
-    let Subject { run, place, seen } = round.subject(page);
+    let Subject { run, place, seen } = round.subject(page).await;
     let teller = Teller { gitea, pages, place: &place, run: &run };
     runner.info(&format!("Run {}: {}", teller.page(), one_line(&answer.description(&run.target))));
     let draft = match &progress {

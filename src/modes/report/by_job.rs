@@ -31,7 +31,7 @@ pub(super) async fn run(
     };
     let attempt = Attempt { number, began: began(jobs, number) };
     let page = page_number(gitea, &report.run, jobs, server.as_ref()).await;
-    let Subject { run, place, seen } = round.subject(page);
+    let Subject { run, place, seen } = round.subject(page).await;
     let teller = Teller { gitea, pages, place: &place, run: &run };
     let answer = answer(&verdict);
     runner.info(&format!("Run {}: {}", teller.page(), said(&verdict)));

@@ -78,9 +78,13 @@ fn three_thousand_are_closed_by_a_few_runs() {
         stage.gitea.set_delay(Duration::from_millis(milliseconds));
         for run in 1.. {
             let (start, before) = (Instant::now(), closed(&stage));
-            stage.reconcile().run();
+            let done = stage.reconcile().run();
             let all = closed(&stage);
             println!("{milliseconds} ms, run {run}: {} closed in {:.1?}, {all} in all", all - before, start.elapsed());
+            println!(
+                "{}",
+                done.log().lines().filter(|line| !line.starts_with("Pull request ")).collect::<Vec<_>>().join("\n")
+            );
             assert!(all > before);
             if all == 3000 {
                 break;
