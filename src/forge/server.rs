@@ -13,14 +13,30 @@ use crate::types::{RunId, RunNumber};
 /// A server's kind and version, such as `1.26.4`, `1.27.0+dev-1-gabc`, or Forgejo's `9.0.0-dev+gitea-1.22.0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
+    kind: Forge,
     /// Major and minor number.
     version: (u32, u32),
 }
 
+/// What kind of server it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Forge {
+    Gitea,
+    /// It has other endpoints for runs, and its versions are counted otherwise.
+    Forgejo,
+}
+
 impl Server {
     fn new(version: &str) -> Option<Self> {
+        // Forgejo names the version of Gitea whose API it has.
+        let kind = if version.contains("+gitea-") { Forge::Forgejo } else { Forge::Gitea };
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
-        Some(Self { version: (numbers.next()?, numbers.next()?) })
+        Some(Self { kind, version: (numbers.next()?, numbers.next()?) })
+    }
+
+    /// Forgejo's name and version, if it is no Gitea: its runs cannot be followed.
+    pub(crate) fn other_forge(&self) -> Option<String> {
+        (self.kind == Forge::Forgejo).then(|| format!("Forgejo {}", self.version()))
     }
 
     /// The version for people: `1.26`.
@@ -30,12 +46,16 @@ impl Server {
 
     /// Whether the answer to a dispatch names the run that it has started.
     pub(crate) fn names_dispatched_runs(&self) -> bool {
-        self.version >= (1, 26)
+        self.is_gitea_of(1, 26)
+    }
+
+    fn is_gitea_of(&self, major: u32, minor: u32) -> bool {
+        self.kind == Forge::Gitea && self.version >= (major, minor)
     }
 
     /// Whether it lists the jobs of a run.
     pub(crate) fn lists_jobs(&self) -> bool {
-        self.version >= (1, 25)
+        self.is_gitea_of(1, 25)
     }
 
     /// The number in the address of a run's page: its id, or its number in the repository.
@@ -44,12 +64,12 @@ impl Server {
     }
 
     fn has_pages_by_id(&self) -> bool {
-        self.version >= (1, 26)
+        self.is_gitea_of(1, 26)
     }
 
     /// What a server can that does not even tell its version: it is taken for a current one.
     pub(crate) fn current() -> Self {
-        Self { version: (1, 26) }
+        Self { kind: Forge::Gitea, version: (1, 26) }
     }
 }
 
@@ -75,5 +95,26 @@ impl Gitea {
         let url = self.api.join(["version"]);
         let Answer { value: Version { version }, .. } = self.get(url.clone(), VERSION).await?;
         Server::new(&version).ok_or_else(|| self.not_gitea(url, format!("the version is {}", one_line(&version))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forgejo_is_recognised_by_its_version_and_can_do_nothing_that_a_gitea_of_that_number_can() {
+        let server = |version| Server::new(version).unwrap();
+        for version in ["9.0.0-dev+gitea-1.22.0", "15.0.3+gitea-1.22.0"] {
+            let forgejo = server(version);
+            assert!(forgejo.other_forge().unwrap().starts_with("Forgejo "), "{version}");
+            assert!(!forgejo.names_dispatched_runs() && !forgejo.lists_jobs(), "{version}");
+        }
+        for version in ["1.26.4", "1.27.0+dev-1-gabc", "2.0.0"] {
+            assert_eq!(server(version).other_forge(), None, "{version}");
+            assert!(server(version).names_dispatched_runs(), "{version}");
+        }
+        assert!(!server("1.25.5").names_dispatched_runs());
+        assert_eq!(Server::new("Forgejo"), None);
     }
 }

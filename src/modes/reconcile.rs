@@ -20,6 +20,7 @@ use crate::diagnosis;
 use crate::forge::{Gitea, PullRequest, PullRequests};
 use crate::links::PageBase;
 use crate::runner::Runner;
+use crate::text::quoted;
 use crate::types::RepoName;
 use outcome::Outcome;
 use problems::Problem;
@@ -41,6 +42,8 @@ pub(crate) enum Error {
     PullRequests { repo: RepoName, cause: String },
     #[error("Nothing was written. {0}")]
     Hidden(String),
+    #[error("No run can be found, because `target` cannot be read. {0}")]
+    Target(String),
     #[error("Not all could be told; the next run of this workflow tries again what is still pending. {0}")]
     Incomplete(String),
 }
@@ -62,12 +65,22 @@ pub(crate) async fn run(
     let search = Search { gitea, pages, reconcile };
     let mut reader = Reader::new(first, start);
     let mut outcome = close_all(&search, &mut reader).await?;
+    if outcome.checked() == 0 {
+        check_target(gitea, &reconcile.target).await?;
+    }
     let mut problems = std::mem::take(&mut reader.problems);
     problems.extend(outcome.summaries(&reader));
     problems.extend(outcome.rows.iter_mut().filter_map(|row| row.problem.take()));
     outcome.announce(reader.pull_requests(), reconcile, runner);
     if let Some(warning) = problems::about_foreign_links(&reader.foreign_links, reconcile, &pages.to_string()) {
         runner.warning(&warning);
+    }
+    if let Some(context) = reconcile.context.as_ref().filter(|_| reader.commits > 0 && !reader.has_context) {
+        let (source, context) = (&reconcile.source, context.as_str());
+        runner.warning(&format!(
+            "No open pull request of {source} has a status with the context {}. See that `context` is the one that `mode: dispatch` sets",
+            quoted(context)
+        ));
     }
     // Only now that all is written there is time to ask for causes.
     let sentences = problems::sentences(gitea, reconcile, &problems).await;
@@ -90,13 +103,25 @@ async fn first_page(gitea: &Gitea, source: &RepoName) -> Result<PullRequests, Er
     }
 }
 
+/// Where no run of the target was seen: it may be missing, or have another name now.
+async fn check_target(gitea: &Gitea, target: &RepoName) -> Result<(), Error> {
+    match gitea.repository(target).await {
+        Err(error) if error.is_final_refusal() => {
+            let cause = diagnosis::of_repository(gitea, target, &error).await;
+            Err(Error::Target(format!("{cause} ({error})")))
+        }
+        // Whatever else is the matter: there was nothing to ask of it.
+        _ => Ok(()),
+    }
+}
+
 /// Reads and closes in turns, until all is done or the time is over.
 async fn close_all(search: &Search<'_>, reader: &mut Reader) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
     loop {
         match reader.read(search).await {
             Ok(found) => outcome.settle(search, &found, reader.start).await,
-            Err(Hidden(cause)) if outcome.rows.is_empty() => return Err(Error::Hidden(cause)),
+            Err(Hidden(cause)) if outcome.checked() == 0 => return Err(Error::Hidden(cause)),
             Err(Hidden(cause)) => {
                 reader.problems.push(Problem::Summary(cause));
                 break;

@@ -6,11 +6,8 @@ mod by_event;
 mod by_job;
 
 use std::io::Write;
-use std::time::Duration;
 
-use tokio::time::timeout;
-
-use super::known_head;
+use super::{known_head, server_now};
 use crate::config::{Report, ReportVoice, ReportedRun};
 use crate::forge::{Error as ForgeError, Gitea, Job, Server, Statuses};
 use crate::links::PageBase;
@@ -18,9 +15,6 @@ use crate::runner::Runner;
 use crate::telling::{Answer, RunStatuses, Teller, Told, Unwritten};
 use crate::text::{self, markdown, one_line};
 use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, StatusContext};
-
-/// How long the version is waited for where the jobs could not be read.
-const VERSION_TIME: Duration = Duration::from_secs(5);
 
 /// Why the step fails. What succeeded all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +31,11 @@ pub(crate) enum Error {
     JobsUnread(String),
     #[error("Nothing was written. {0}")]
     Hidden(String),
+    #[error(
+        "Nothing was written: this server is {0}, and only Gitea says how the jobs of a run ended. On Forgejo let the workflow set the \
+         status itself"
+    )]
+    OtherForge(String),
     #[error("{0}")]
     BodyPath(String),
     #[error(transparent)]
@@ -151,9 +150,4 @@ async fn page_number(gitea: &Gitea, run: &ReportedRun, jobs: &[Job], server: Opt
         Some(server) => server.page_number(run.id, run.index),
         None => server_now(gitea).await.unwrap_or_else(Server::current).page_number(run.id, run.index),
     }
-}
-
-/// The server's version, as long as it does not take the time of what is to be written.
-async fn server_now(gitea: &Gitea) -> Option<Server> {
-    timeout(VERSION_TIME, gitea.server()).await.ok()?.ok()
 }

@@ -22,6 +22,7 @@ mod dist_run;
 mod documents;
 mod fake_gitea;
 mod files;
+mod forgejo;
 mod link_base;
 mod proxy;
 mod real;

@@ -48,7 +48,8 @@ impl Outcome {
         self.rows.extend(running.map(|one| settle::still_running(search.pages, one)));
     }
 
-    fn checked(&self) -> usize {
+    /// How many pending statuses were found.
+    pub(super) fn checked(&self) -> usize {
         self.rows.len() + self.unclosed
     }
 
