@@ -12,9 +12,7 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-#[expect(unused_imports, reason = "the comment of a failure links to its jobs next")]
-pub(crate) use numbers::job_number_in;
-pub(crate) use numbers::run_number_in;
+pub(crate) use numbers::{job_number_in, run_number_in};
 
 use crate::types::{CommentId, CommitSha, JobNumber, PullRequestNumber, RepoName, RunNumber, WorkflowFile};
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use reqwest::Url;
@@ -11,7 +12,7 @@ use reqwest::Url;
 pub(crate) struct Proxy {
     /// It may hold a password.
     url: Url,
-    name: String,
+    name: Arc<str>,
 }
 
 /// A variable that does not name a proxy. Its value is not shown: it may hold a password.
@@ -48,8 +49,8 @@ impl Proxy {
     }
 
     /// Its address without user and password.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 }
 
@@ -73,7 +74,7 @@ fn parse(value: &str) -> Result<Proxy, &'static str> {
     }
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or(FORM)?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let name = format!("{}://{host}{port}", url.scheme());
+    let name = format!("{}://{host}{port}", url.scheme()).into();
     url.set_path("/");
     url.set_query(None);
     url.set_fragment(None);
@@ -131,7 +132,7 @@ mod tests {
     fn proxy(server: &str, variables: &[(&str, &str)]) -> Result<Option<String>, Unusable> {
         let variable = |name: &str| variables.iter().find(|(of, _)| *of == name).map(|(_, value)| *value);
         let proxy = Proxy::of(&server.parse().unwrap(), variable)?;
-        Ok(proxy.map(|proxy| proxy.name))
+        Ok(proxy.map(|proxy| proxy.name.to_string()))
     }
 
     #[test]
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn password_of_a_proxy_is_not_in_its_name() {
         let proxy = parse("http://user:secret@proxy:3128/path?query").unwrap();
-        assert_eq!((proxy.name.as_str(), proxy.url.as_str()), ("http://proxy:3128", "http://user:secret@proxy:3128/"));
+        assert_eq!((&*proxy.name, proxy.url.as_str()), ("http://proxy:3128", "http://user:secret@proxy:3128/"));
     }
 
     #[test]

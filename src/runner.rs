@@ -54,6 +54,11 @@ impl<W: Write> Runner<W> {
         self.command("warning", text);
     }
 
+    /// A line of the log about something that makes the step fail at its end.
+    pub(crate) fn error(&mut self, text: &str) {
+        self.command("error", text);
+    }
+
     /// Ends the step: `failure` is why it fails. It fails too when a file could not be written: the steps after it would work
     /// with outputs that are not there.
     pub(crate) fn end(mut self, failure: Option<&str>) -> ExitCode {
@@ -64,9 +69,11 @@ impl<W: Write> Runner<W> {
         if unwritten.is_some() || failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
-    /// Sets an output of the step: an id, a link, a state or a number, in which nothing is replaced but line breaks. A file that cannot be written keeps nothing else from being done; [`Self::end`] tells it.
+    /// Sets an output of the step: an id, a link, a word or a number. One that holds the token is left empty, since a part of
+    /// it would name something else. A file that cannot be written keeps nothing else from being done; [`Self::end`] tells it.
     pub(crate) fn output(&mut self, name: &str, value: &str) {
-        let line = format!("{name}={}\n", plain(value));
+        let holds_token = self.token.as_ref().is_some_and(|token| value.contains(token.reveal()));
+        let line = format!("{name}={}\n", if holds_token { String::new() } else { plain(value) });
         self.append("GITHUB_OUTPUT", self.files.output.clone(), &line);
     }
 

@@ -5,6 +5,8 @@
 
 mod answer;
 mod comment;
+mod comment_failures;
+mod comment_length;
 mod comment_text;
 mod marker;
 mod precedence;
@@ -13,7 +15,7 @@ mod run_statuses;
 mod status;
 mod told;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -21,6 +23,7 @@ use tokio::time::Instant;
 
 pub(crate) use answer::Answer;
 pub(crate) use comment::{CommentDone, Draft};
+pub(crate) use comment_failures::Failures;
 #[cfg(test)]
 pub(crate) use comment_text::CommentText;
 pub(crate) use marker::Marker;
@@ -32,6 +35,7 @@ pub(crate) use told::{Told, Unwritten};
 use crate::forge::{Comment, Error, Gitea};
 use crate::links::PageBase;
 use crate::types::{CommentMode, Place, RunRef};
+use status::Written;
 
 /// Comments that were read so long ago are read again before one of them is edited.
 const OUTDATED_AFTER: Duration = Duration::from_secs(2);
@@ -60,18 +64,18 @@ impl Teller<'_> {
         draft: Option<Draft<'_>>,
         there: Option<Vec<Comment>>,
     ) -> Told {
-        let (status, authors) = match self.set_status(answer, voice, None).await {
-            Ok((done, authors)) => (Ok(done), authors),
-            Err(error) => (Err(error), Vec::new()),
+        let (status, status_id, authors) = match self.set_status(answer, voice, None).await {
+            Ok(Written { done, id, authors }) => (Ok(done), id, authors),
+            Err(error) => (Err(error), None, Vec::new()),
         };
         let comment = match draft {
             // Whoever has changed the status in the meantime comments too.
             Some(_) if voice == Voice::WhilePending && !matches!(status, Ok(StatusDone::Set)) => Ok(CommentDone::None),
             Some(draft) if draft.is_outdated(&status) => Ok(CommentDone::None),
-            Some(draft) => self.put(&draft, there, || authors.clone()).await,
+            Some(draft) => self.put(&draft.after(&status), there, || authors.clone()).await,
             None => Ok(CommentDone::None),
         };
-        Told { status, comment }
+        Told { status, status_id, comment }
     }
 
     /// Status and comment side by side, for the run itself or an event about it. `seen` are the statuses that were read before. Where there may be a
@@ -87,30 +91,36 @@ impl Teller<'_> {
         // Somebody has told the end of this run before: `wait`, `reconcile`, or a report of an earlier attempt.
         let is_told = seen.as_ref().is_ok_and(|runs| runs.end_of(run, context).is_some());
         let creator = seen.as_ref().ok().and_then(|runs| runs.creator_of(context));
+        let status_id = Cell::new(None);
         let accounts = RefCell::new(creator.into_iter().collect::<Vec<_>>());
         let set_status = async {
-            let (done, authors) = self.set_status(answer, voice, Some(&seen?)).await?;
+            let Written { done, id, authors } = self.set_status(answer, voice, Some(&seen?)).await?;
             accounts.replace(authors);
+            status_id.set(id);
             Ok(done)
         };
         let authors = || accounts.borrow().clone();
-        let Some(draft) = draft else { return Told { status: set_status.await, comment: Ok(CommentDone::None) } };
+        let Some(draft) = draft else {
+            let status = set_status.await;
+            return Told { status, status_id: status_id.get(), comment: Ok(CommentDone::None) };
+        };
         if draft.mode != CommentMode::Update && !is_told {
             let (status, comment) = tokio::join!(set_status, self.put(&draft, Some(Vec::new()), authors));
-            return Told { status, comment };
+            return Told { status, status_id: status_id.get(), comment };
         }
         let start = Instant::now();
         let (status, there) = tokio::join!(set_status, self.comments(&draft));
         if draft.is_outdated(&status) {
-            return Told { status, comment: Ok(CommentDone::None) };
+            return Told { status, status_id: status_id.get(), comment: Ok(CommentDone::None) };
         }
+        let draft = draft.after(&status);
         let comment = match there {
             // A newer run may have told more while the status took its time.
             Ok(_) if start.elapsed() > OUTDATED_AFTER => self.put(&draft, None, authors).await,
             Ok(there) => self.put(&draft, Some(there), authors).await,
             Err(error) => Err(error),
         };
-        Told { status, comment }
+        Told { status, status_id: status_id.get(), comment }
     }
 
     async fn comments(&self, draft: &Draft<'_>) -> Result<Vec<Comment>, Error> {

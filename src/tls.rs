@@ -1,4 +1,5 @@
-//! Which certificate authorities are trusted: those of the system, as other programs on the runner trust them.
+//! Which certificates are trusted: those that the system's authorities signed, as other programs on the runner trust them; and exactly the
+//! one that somebody names, though it is an authority itself, as `gitea cert --ca` makes it.
 //!
 //! The bundle is read when the first certificate is checked, so a server that is reached by plain http costs nothing. Reading
 //! it here, rather than by the platform's verifier, is what keeps the start short (`benches/round_trip.rs` shows the whole).
@@ -6,12 +7,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+
+use crate::files;
 
 /// Where the distributions keep their bundle: Debian, Alpine and Arch; Fedora and Red Hat; SUSE; others.
 const SYSTEM_BUNDLES: [&str; 4] = [
@@ -20,6 +24,9 @@ const SYSTEM_BUNDLES: [&str; 4] = [
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 ];
+
+/// The most that is read of a file of certificates, in bytes: the system's bundle has a fifth of a MiB.
+const BUNDLE_LIMIT: u64 = 4 << 20;
 
 /// `SSL_CERT_FILE` and `SSL_CERT_DIR` (several, as in `PATH`) as OpenSSL knows them: what is set replaces the system's bundle.
 #[derive(Debug, Default)]
@@ -39,45 +46,62 @@ pub(crate) fn client_config(roots: TrustedRoots) -> Result<ClientConfig, rustls:
         .with_no_client_auth())
 }
 
+/// What certificates are checked by.
+#[derive(Debug)]
+struct Trusted {
+    authorities: RootCertStore,
+    /// The certificates that somebody has named. A server may have one of them itself.
+    named: Vec<CertificateDer<'static>>,
+}
+
 impl TrustedRoots {
-    /// The roots; an error is a sentence for the person who set the variables.
-    fn load(&self) -> Result<RootCertStore, String> {
-        let mut store = RootCertStore::empty();
+    /// What is trusted; an error is a sentence for the person who set the variables.
+    fn load(&self) -> Result<Trusted, String> {
+        let mut named = Vec::new();
         if let Some(file) = &self.file {
-            add(&mut store, file).map_err(|cause| format!("SSL_CERT_FILE={}: {cause}", file.display()))?;
+            let found = certificates(file).map_err(|cause| format!("SSL_CERT_FILE={}: {cause}", file.display()))?;
+            named.extend(found);
         }
         for directory in &self.directories {
-            add_directory(&mut store, directory)
-                .map_err(|cause| format!("SSL_CERT_DIR={}: {cause}", directory.display()))?;
+            let found =
+                certificates_in(directory).map_err(|cause| format!("SSL_CERT_DIR={}: {cause}", directory.display()))?;
+            named.extend(found);
         }
+        let mut authorities = RootCertStore::empty();
+        // What webpki cannot read is left out, as OpenSSL does.
+        authorities.add_parsable_certificates(named.iter().cloned());
         if self.file.is_some() || !self.directories.is_empty() {
-            return if store.is_empty() {
+            return if authorities.is_empty() {
                 Err("SSL_CERT_FILE and SSL_CERT_DIR hold no certificate".to_owned())
             } else {
-                Ok(store)
+                Ok(Trusted { authorities, named })
             };
         }
         // An unreadable bundle is as good as none: the built-in roots stand in for it.
-        if !SYSTEM_BUNDLES.iter().any(|bundle| add(&mut store, Path::new(bundle)).is_ok() && !store.is_empty()) {
-            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let mut bundles = SYSTEM_BUNDLES.iter().filter_map(|bundle| certificates(Path::new(bundle)).ok());
+        if let Some(bundle) = bundles.find(|bundle| !bundle.is_empty()) {
+            authorities.add_parsable_certificates(bundle);
         }
-        Ok(store)
+        if authorities.is_empty() {
+            authorities.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        Ok(Trusted { authorities, named })
     }
 }
 
-fn add(store: &mut RootCertStore, file: &Path) -> Result<(), std::io::Error> {
-    let pem = std::fs::read(file)?;
-    // What is no certificate, or one that webpki cannot read, is left out, as OpenSSL does.
-    store.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok));
-    Ok(())
+/// The certificates of a PEM file. What is no certificate is left out, as OpenSSL does.
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, std::io::Error> {
+    let pem = files::read(file, BUNDLE_LIMIT)?;
+    Ok(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())
 }
 
-fn add_directory(store: &mut RootCertStore, directory: &Path) -> Result<(), std::io::Error> {
+fn certificates_in(directory: &Path) -> Result<Vec<CertificateDer<'static>>, std::io::Error> {
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         // Sub-folders and what cannot be read are left out, as OpenSSL does.
-        add(store, &entry?.path()).ok();
+        found.extend(certificates(&entry?.path()).unwrap_or_default());
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Checks a server's certificate as webpki does, with roots that are read at the first check.
@@ -85,19 +109,32 @@ fn add_directory(store: &mut RootCertStore, directory: &Path) -> Result<(), std:
 struct LazyVerifier {
     roots: TrustedRoots,
     provider: Arc<CryptoProvider>,
-    inner: OnceLock<Result<Arc<WebPkiServerVerifier>, String>>,
+    inner: OnceLock<Result<Verifier, String>>,
+}
+
+#[derive(Debug)]
+struct Verifier {
+    webpki: Arc<WebPkiServerVerifier>,
+    /// As in [`Trusted`].
+    named: Vec<CertificateDer<'static>>,
 }
 
 impl LazyVerifier {
-    fn inner(&self) -> Result<&WebPkiServerVerifier, rustls::Error> {
+    fn inner(&self) -> Result<&Verifier, rustls::Error> {
         let verifier = self.inner.get_or_init(|| {
-            let roots = Arc::new(self.roots.load()?);
-            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&self.provider))
-                .build()
-                .map_err(|error| error.to_string())
+            let Trusted { authorities, named } = self.roots.load()?;
+            let builder =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(authorities), Arc::clone(&self.provider));
+            Ok(Verifier { webpki: builder.build().map_err(|error| error.to_string())?, named })
         });
-        verifier.as_deref().map_err(|sentence| rustls::Error::General(sentence.clone()))
+        verifier.as_ref().map_err(|sentence| rustls::Error::General(sentence.clone()))
     }
+}
+
+/// Whether the one thing that is wrong with a certificate is that it is an authority's. The dates are checked before that.
+fn is_an_authority(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) = error else { return false };
+    matches!(cause.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 impl ServerCertVerifier for LazyVerifier {
@@ -109,7 +146,14 @@ impl ServerCertVerifier for LazyVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.inner()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let Verifier { webpki, named } = self.inner()?;
+        match webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(error) if is_an_authority(&error) && named.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            result => result,
+        }
     }
 
     fn verify_tls12_signature(
@@ -118,7 +162,7 @@ impl ServerCertVerifier for LazyVerifier {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner()?.verify_tls12_signature(message, cert, signature)
+        self.inner()?.webpki.verify_tls12_signature(message, cert, signature)
     }
 
     fn verify_tls13_signature(
@@ -127,7 +171,7 @@ impl ServerCertVerifier for LazyVerifier {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner()?.verify_tls13_signature(message, cert, signature)
+        self.inner()?.webpki.verify_tls13_signature(message, cert, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -141,14 +185,14 @@ mod tests {
 
     #[test]
     fn system_bundle_is_trusted_and_the_built_in_roots_only_without_one() {
-        let store = TrustedRoots::default().load().unwrap();
+        let Trusted { authorities, named } = TrustedRoots::default().load().unwrap();
 
         let mut expected = RootCertStore::empty();
         match SYSTEM_BUNDLES.iter().find(|bundle| Path::new(bundle).exists()) {
-            Some(bundle) => add(&mut expected, Path::new(bundle)).unwrap(),
+            Some(bundle) => drop(expected.add_parsable_certificates(certificates(Path::new(bundle)).unwrap())),
             None => expected.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         }
-        assert_eq!(store.len(), expected.len());
-        assert!(!store.is_empty());
+        assert_eq!(authorities.len(), expected.len());
+        assert!(!authorities.is_empty() && named.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Runs of workflows: starting one, and its jobs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,8 @@ use super::http::Answer;
 use super::retry::{Again, DISPATCH, READ};
 use super::server::page_by_id;
 use super::{Error, Gitea, User};
-use crate::links::run_number_in;
-use crate::types::{GitRef, RepoName, RunId, RunNumber, RunRef, Workflow};
+use crate::links::{job_number_in, run_number_in};
+use crate::types::{GitRef, JobId, JobNumber, Outcome, RepoName, RunId, RunNumber, RunRef, Workflow};
 
 /// The jobs of a run, and when the server said so.
 #[derive(Debug, Default)]
@@ -43,8 +44,10 @@ impl Run {
 }
 
 /// A job of a run, as far as it is read.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Job {
+    #[serde(default)]
+    pub(crate) id: Option<JobId>,
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) html_url: String,
@@ -62,6 +65,81 @@ pub(crate) struct Job {
     started_at: Option<String>,
     #[serde(default)]
     completed_at: Option<String>,
+    /// From Gitea 1.26 on; null before.
+    #[serde(default)]
+    steps: Option<Vec<Step>>,
+}
+
+/// A step of a job, as far as it is read. Up to Gitea 1.25 jobs have none.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(crate) struct Step {
+    /// As in the workflow: an expression in it is not evaluated.
+    pub(crate) name: String,
+    #[serde(default)]
+    conclusion: Option<String>,
+    #[serde(default)]
+    started_at: Option<String>,
+    #[serde(default)]
+    completed_at: Option<String>,
+}
+
+impl Step {
+    /// When it began, to the second.
+    pub(crate) fn started_at(&self) -> Option<OffsetDateTime> {
+        moment(self.started_at.as_ref())
+    }
+
+    /// When it ended, to the second.
+    pub(crate) fn completed_at(&self) -> Option<OffsetDateTime> {
+        moment(self.completed_at.as_ref())
+    }
+
+    fn is_failed(&self) -> bool {
+        let conclusion = self.conclusion.as_deref().filter(|conclusion| !conclusion.is_empty());
+        conclusion.is_some_and(|conclusion| Outcome::new(conclusion).is_failed())
+    }
+}
+
+/// A workflow of the default branch in a list.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ListedWorkflow {
+    /// The name of its file.
+    #[serde(rename = "id")]
+    pub(crate) file: String,
+    /// The file, from the repository's root.
+    pub(crate) path: String,
+    #[serde(default)]
+    state: String,
+}
+
+impl ListedWorkflow {
+    /// Whether it was switched off by hand.
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.state.starts_with("disabled")
+    }
+}
+
+/// A run in a list, as far as it is read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ListedRun {
+    pub(crate) id: RunId,
+    /// `report.yml@refs/heads/main`.
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    html_url: String,
+}
+
+impl ListedRun {
+    /// Whether it is a run of the workflow in that file.
+    pub(crate) fn is_of(&self, file: &str) -> bool {
+        self.path.split_once('@').map_or(self.path.as_str(), |(path, _)| path) == file
+    }
+
+    /// The number in the page of the run, which is one of `repo`.
+    pub(crate) fn number(&self, repo: &RepoName) -> RunNumber {
+        run_number_in(&self.html_url, repo).unwrap_or_else(|| page_by_id(self.id))
+    }
 }
 
 impl Job {
@@ -95,9 +173,35 @@ impl Job {
         self.conclusion().is_none() && matches!(self.state.as_str(), "queued" | "in_progress")
     }
 
+    /// How it ended; `None` while it has not.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.conclusion().map(Outcome::new)
+    }
+
+    /// How long it ran.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        let (started, completed) = self.started_at().zip(self.completed_at())?;
+        Duration::try_from(completed - started).ok()
+    }
+
+    /// Whether the server tells the steps of this job.
+    pub(crate) fn has_steps(&self) -> bool {
+        self.steps.as_ref().is_some_and(|steps| !steps.is_empty())
+    }
+
+    /// The first of its steps that failed.
+    pub(crate) fn failed_step(&self) -> Option<&Step> {
+        self.steps.as_ref()?.iter().find(|step| step.is_failed())
+    }
+
     /// The number in the page of its run, which is one of `repo`.
     pub(crate) fn run_number(&self, repo: &RepoName) -> Option<RunNumber> {
         run_number_in(&self.html_url, repo)
+    }
+
+    /// The number in its own page, in a run of `repo`.
+    pub(crate) fn page_number(&self, repo: &RepoName) -> Option<JobNumber> {
+        job_number_in(&self.html_url, repo)
     }
 }
 
@@ -134,6 +238,38 @@ impl Gitea {
             id,
             number: run_number_in(&html_url, target).unwrap_or_else(|| page_by_id(id)),
         }))
+    }
+
+    /// Dispatches a workflow at a branch whose name no branch can have. The error says whether the token could dispatch it at
+    /// another: its scope, its account's rights and whether the workflow is enabled are looked at before the branch (1.25 to 1.27).
+    /// Nothing is started.
+    pub(crate) async fn dispatch_nothing(&self, workflow: &Workflow) -> Result<(), Error> {
+        let Ok(git_ref) = "refs/heads/dispatch-action..check".parse() else { return Ok(()) };
+        let workflow = Workflow { git_ref, ..workflow.clone() };
+        self.dispatch_workflow(&workflow, &BTreeMap::new()).await.map(|_run| ())
+    }
+
+    /// The workflows of the default branch.
+    pub(crate) async fn workflows(&self, repo: &RepoName) -> Result<Vec<ListedWorkflow>, Error> {
+        #[derive(Deserialize)]
+        struct Workflows {
+            // Null where there are none.
+            workflows: Option<Vec<ListedWorkflow>>,
+        }
+        let answer: Answer<Workflows> = self.get(self.repo(repo, &["actions", "workflows"]), READ).await?;
+        Ok(answer.value.workflows.unwrap_or_default())
+    }
+
+    /// The newest runs that events of that name have started, at most a page of them. Gitea 1.25 shows them to an owner only.
+    pub(crate) async fn newest_runs(&self, repo: &RepoName, event: &str) -> Result<Vec<ListedRun>, Error> {
+        #[derive(Deserialize)]
+        struct Runs {
+            workflow_runs: Vec<ListedRun>,
+        }
+        let mut url = self.repo(repo, &["actions", "runs"]);
+        url.query_pairs_mut().append_pair("event", event).append_pair("limit", "50");
+        let answer: Answer<Runs> = self.get(url, READ).await?;
+        Ok(answer.value.workflow_runs)
     }
 
     /// The jobs of a run: all pages. Gitea 1.24 has no such list. There are none where the run is gone, which is no error to

@@ -1,6 +1,7 @@
 //! Why a request has not done what it should.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode, Url};
@@ -13,12 +14,17 @@ pub(super) const NO_SUCH_ROUTE: &str = "404 page not found";
 /// What was tried, where, how often, and what came back. The token is in none of it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) struct Error {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    /// The proxy that the request went through.
-    pub(super) proxy: Option<String>,
+    pub(super) request: Box<Request>,
     pub(super) attempts: u32,
     pub(crate) kind: Kind,
+}
+
+/// A request, and the way that it went.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) proxy: Option<Arc<str>>,
 }
 
 /// One variant a reaction.
@@ -54,9 +60,7 @@ pub(crate) enum Certificate {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, url, proxy, attempts, kind } = self;
-        let way = proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
-        let request = format_args!("{method} {url}{way}");
+        let Self { request, attempts, kind } = self;
         match kind {
             Kind::NotSent { cause } | Kind::Untrusted { cause, .. } => {
                 write!(f, "{request} could not be sent: {cause}")?
@@ -69,6 +73,13 @@ impl fmt::Display for Error {
             Kind::TooLong { cause } => write!(f, "{request}: {cause}")?,
         }
         if *attempts > 1 { write!(f, " (tried {attempts} times)") } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url)?;
+        if let Some(proxy) = &self.proxy { write!(f, " through the proxy {proxy}") } else { Ok(()) }
     }
 }
 
@@ -114,17 +125,17 @@ impl Error {
 
     /// Whether the request only reads.
     pub(crate) fn is_read(&self) -> bool {
-        self.method == Method::GET
+        self.request.method == Method::GET
     }
 
     /// Whether the request was to change what is there.
     pub(crate) fn is_edit(&self) -> bool {
-        self.method == Method::PATCH
+        self.request.method == Method::PATCH
     }
 
     /// Whether the request went to an address that Gitea's API has.
     pub(crate) fn asked_the_api(&self) -> bool {
-        self.url.path().contains("/api/v1/")
+        self.request.url.path().contains("/api/v1/")
     }
 
     /// Whether Gitea says in its JSON that there is no such thing, or that it is hidden. A page of a proxy does not say it, nor does

@@ -123,11 +123,13 @@ fn jittered(pause: Duration, random: f64) -> Duration {
 mod tests {
     use reqwest::{Method, StatusCode};
 
+    use super::super::error::Request;
     use super::super::{Certificate, Kind};
     use super::*;
 
     fn error(method: Method, kind: Kind) -> Error {
-        Error { method, url: "http://x".parse().unwrap(), proxy: None, attempts: 1, kind }
+        let request = Request { method, url: "http://x".parse().unwrap(), proxy: None };
+        Error { request: Box::new(request), attempts: 1, kind }
     }
 
     /// How often a request is sent when all attempts fail at once in this way, and how long that takes at most: with the

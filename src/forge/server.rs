@@ -13,30 +13,17 @@ use crate::types::{RunId, RunNumber};
 /// A server's kind and version, such as `1.26.4`, `1.27.0+dev-1-gabc`, or Forgejo's `9.0.0-dev+gitea-1.22.0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
-    kind: Forge,
     /// Major and minor number.
     version: (u32, u32),
-}
-
-/// What kind of server it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Forge {
-    Gitea,
-    /// It has other endpoints for runs, and its versions are counted otherwise.
-    Forgejo,
+    is_forgejo: bool,
 }
 
 impl Server {
     fn new(version: &str) -> Option<Self> {
-        // Forgejo names the version of Gitea whose API it has.
-        let kind = if version.contains("+gitea-") { Forge::Forgejo } else { Forge::Gitea };
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
-        Some(Self { kind, version: (numbers.next()?, numbers.next()?) })
-    }
-
-    /// Forgejo's name and version, if it is no Gitea: its runs cannot be followed.
-    pub(crate) fn other_forge(&self) -> Option<String> {
-        (self.kind == Forge::Forgejo).then(|| format!("Forgejo {}", self.version()))
+        // Each Forgejo's version names the Gitea that it began from (seen on 9.0.0, else read).
+        let is_forgejo = version.contains("+gitea-");
+        Some(Self { version: (numbers.next()?, numbers.next()?), is_forgejo })
     }
 
     /// The version for people: `1.26`.
@@ -44,18 +31,28 @@ impl Server {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
-    /// Whether the answer to a dispatch names the run that it has started.
-    pub(crate) fn names_dispatched_runs(&self) -> bool {
-        self.is_gitea_of(1, 26)
+    /// Forgejo's name and version, if it is no Gitea: its runs cannot be followed.
+    pub(crate) fn other_forge(&self) -> Option<String> {
+        self.is_forgejo.then(|| format!("Forgejo {}", self.version()))
     }
 
-    fn is_gitea_of(&self, major: u32, minor: u32) -> bool {
-        self.kind == Forge::Gitea && self.version >= (major, minor)
+    /// Whether it is Forgejo, whose API for Actions is another one.
+    pub(crate) fn is_forgejo(&self) -> bool {
+        self.is_forgejo
+    }
+
+    /// Whether the answer to a dispatch names the run that it has started.
+    pub(crate) fn names_dispatched_runs(&self) -> bool {
+        self.is_gitea_of((1, 26))
+    }
+
+    fn is_gitea_of(&self, version: (u32, u32)) -> bool {
+        !self.is_forgejo && self.version >= version
     }
 
     /// Whether it lists the jobs of a run.
     pub(crate) fn lists_jobs(&self) -> bool {
-        self.is_gitea_of(1, 25)
+        self.is_gitea_of((1, 25))
     }
 
     /// The number in the address of a run's page: its id, or its number in the repository.
@@ -64,12 +61,12 @@ impl Server {
     }
 
     fn has_pages_by_id(&self) -> bool {
-        self.is_gitea_of(1, 26)
+        self.is_gitea_of((1, 26))
     }
 
     /// What a server can that does not even tell its version: it is taken for a current one.
     pub(crate) fn current() -> Self {
-        Self { kind: Forge::Gitea, version: (1, 26) }
+        Self { version: (1, 26), is_forgejo: false }
     }
 }
 

@@ -23,6 +23,15 @@ pub(crate) struct NewStatus<'a> {
     pub(crate) is_final: bool,
 }
 
+/// A status that was set.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct CreatedStatus {
+    pub(crate) id: u64,
+    /// The token's own account.
+    #[serde(default, deserialize_with = "creator_or_actions")]
+    pub(crate) creator: Option<User>,
+}
+
 /// The latest status of each context of a commit, and when the server said so.
 #[derive(Debug)]
 pub(crate) struct Statuses {
@@ -34,6 +43,8 @@ pub(crate) struct Statuses {
 /// A status of a commit, as far as it is read.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Status {
+    #[serde(default)]
+    pub(crate) id: u64,
     pub(crate) context: String,
     #[serde(default, rename = "status")]
     pub(crate) state: String,
@@ -60,7 +71,7 @@ fn creator_or_actions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 }
 
 impl Gitea {
-    /// Sets a commit status, and gives one's own account. Needs the scope `write:repository` and write access to the
+    /// Sets a commit status. Needs the scope `write:repository` and write access to the
     /// repository's code. A final status is sent again whatever happened, since it is the same when repeated; another
     /// one only where the server surely did nothing, since a final one may have come in between.
     pub(crate) async fn create_status(
@@ -68,20 +79,13 @@ impl Gitea {
         repo: &RepoName,
         sha: &CommitSha,
         status: &NewStatus<'_>,
-    ) -> Result<Option<User>, Error> {
-        #[derive(Deserialize)]
-        struct Created {
-            #[serde(rename = "id")]
-            _id: u64,
-            #[serde(default, deserialize_with = "creator_or_actions")]
-            creator: Option<User>,
-        }
+    ) -> Result<CreatedStatus, Error> {
         let again = if status.is_final { Again::IfLost } else { Again::IfNotDone };
         let url = self.repo(repo, &["statuses", sha.as_str()]);
         // A server that repeats the token may have written it in JSON's escapes, which only now are read.
         let status = NewStatus { description: &self.http.redact(status.description), ..*status };
-        let answer: Answer<Created> = self.http.request(Method::POST, url, Some(&status), again, STATUS).await?;
-        Ok(answer.value.creator)
+        let answer: Answer<CreatedStatus> = self.http.request(Method::POST, url, Some(&status), again, STATUS).await?;
+        Ok(answer.value)
     }
 
     /// The latest status of each context of a commit: all pages, since the wanted one need not be on the first.

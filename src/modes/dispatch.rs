@@ -12,8 +12,9 @@ use crate::config::Dispatch;
 use crate::diagnosis::{self, Failure};
 use crate::forge::{self, Gitea, Server};
 use crate::links::PageBase;
+use crate::run::Progress;
 use crate::runner::Runner;
-use crate::telling::{Answer, Early, Overtaken, StatusDone};
+use crate::telling::{Answer, Early, Overtaken, StatusDone, Teller, Voice};
 use crate::text::{self, markdown};
 use crate::types::{Head, Place, RunRef, Workflow};
 
@@ -73,6 +74,7 @@ pub(crate) async fn run(
     let inputs = inputs(dispatch, &head, branch);
     let place = Place { head, context: dispatch.context.clone() };
     let sending = Sending { gitea, pages, workflow, place: &place, start: Instant::now() };
+    sending.log_start(runner);
     let run = match gitea.dispatch_workflow(workflow, &inputs).await {
         Ok(run) => run,
         Err(cause) => return Err(sending.tell_failure(cause, runner).await),
@@ -82,10 +84,10 @@ pub(crate) async fn run(
         None => pages.workflow(&workflow.target, &workflow.file),
     };
     sending.log_run(run.as_ref(), &page, runner);
-    if run.is_none() {
-        if let Some(server) = server_now(gitea).await.as_ref().and_then(Server::other_forge) {
-            return Err(Error::OtherForge { server, page });
-        }
+    if run.is_none()
+        && let Some(server) = server_now(gitea).await.as_ref().and_then(Server::other_forge)
+    {
+        return Err(Error::OtherForge { server, page });
     }
     let status = match sending.set_pending(run.as_ref(), &page, runner).await {
         Ok(what) => what,
@@ -117,8 +119,8 @@ fn inputs(dispatch: &Dispatch, head: &Head, branch: String) -> BTreeMap<String, 
 }
 
 impl Sending<'_> {
-    /// Log and outputs are written before the status is tried: the run is under way, whatever comes of its status.
-    fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
+    /// Says what is about to be sent: if the step is stopped meanwhile, nobody could say it later.
+    fn log_start(&self, runner: &mut Runner<impl Write>) {
         let Workflow { target, file, git_ref } = self.workflow;
         let Head { source, sha, pull_request } = &self.place.head;
         let on_behalf = match pull_request {
@@ -126,7 +128,11 @@ impl Sending<'_> {
             None => format!("commit {} of {source}", sha.short()),
         };
         let (file, at) = (file.as_str(), git_ref.as_str());
-        runner.info(&format!("Dispatched {file} of {target} at {at} for {on_behalf}"));
+        runner.info(&format!("Dispatching {file} of {target} at {at} for {on_behalf}"));
+    }
+
+    /// Log and outputs are written before the status is tried: the run is under way, whatever comes of its status.
+    fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
         match run {
             Some(run) => {
                 runner.info(&format!("Run: {page}"));
@@ -152,9 +158,24 @@ impl Sending<'_> {
         match self.early(&answer, page.as_str(), look, overtaken).set(self.gitea, self.pages).await {
             Ok(done) => {
                 self.log_status(&done, &answer, runner);
+                if let (true, StatusDone::Set, Some(run)) = (look, &done, run) {
+                    self.tell_quick_end(run, runner).await;
+                }
                 Ok(if done == StatusDone::Set { "pending" } else { "left alone, since a run has told more" })
             }
             Err(error) => Err(diagnosis::status_failure(self.gitea, "The pending status", self.place, error).await),
+        }
+    }
+
+    /// A pending status that was set late may have replaced the end of its own run, told since the look before it.
+    async fn tell_quick_end(&self, run: &RunRef, runner: &mut Runner<impl Write>) {
+        let teller = Teller { gitea: self.gitea, pages: self.pages, place: self.place, run };
+        // Where this cannot be read, the run's own report or `reconcile` comes later.
+        let Ok(Progress::Ended(end)) = Progress::read(self.gitea, &run.target, run.id).await else { return };
+        let answer = Answer::Ended(end.ending);
+        let told = teller.close(&answer, Voice::WhilePending, None, None).await;
+        if let Err(unwritten) = told.announce(&teller, &answer, &mut Vec::new(), runner).await {
+            runner.warning(&unwritten.to_string());
         }
     }
 

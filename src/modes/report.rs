@@ -9,12 +9,13 @@ use std::io::Write;
 
 use super::{known_head, server_now};
 use crate::config::{Report, ReportVoice, ReportedRun};
-use crate::forge::{Error as ForgeError, Gitea, Job, Server, Statuses};
+use crate::forge::{Error as ForgeError, Gitea, Job, RunJobs, Server, Statuses};
 use crate::links::PageBase;
 use crate::runner::Runner;
-use crate::telling::{Answer, RunStatuses, Teller, Told, Unwritten};
+use crate::telling::{Answer, Failures, RunStatuses, Teller, Told, Unwritten};
 use crate::text::{self, markdown, one_line};
-use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, StatusContext};
+use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, State, StatusContext};
+use by_job::Next;
 
 /// Why the step fails. What succeeded all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +27,12 @@ pub(crate) enum Error {
          is missing). The run's outcome is not known, so the status is `error`. Correct the input, for example to \
          `status: ${{{{ needs.build.result }}}}`"
     )]
-    NotGiven,
+    Empty,
+    #[error(
+        "The outcome of this run is not known: input `status` gives none, and the run's jobs tell none either; \
+         set `status`, for example to ${{{{ needs.build.result }}}}"
+    )]
+    NoOutcome,
     #[error("The jobs of the run could not be read, so its outcome is not known. {0}")]
     JobsUnread(String),
     #[error("Nothing was written. {0}")]
@@ -50,11 +56,14 @@ pub(crate) async fn run(
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
     let head = known_head(gitea, &report.head).await?.0;
-    let run = &report.run;
-    let (statuses, jobs) = tokio::join!(gitea.statuses(&head.source, &head.sha), gitea.run_jobs(&run.repo, run.id));
-    let round = Round { gitea, pages, report, head, statuses };
+    let (round, jobs) = Round::read(gitea, pages, report, &head).await;
     match &report.voice {
-        ReportVoice::OwnJob(given) => by_job::run(round, jobs, given, runner).await?,
+        ReportVoice::OwnJob(given) => {
+            if by_job::run(round, jobs, given, runner).await? == Next::ReportAgain {
+                let (round, jobs) = Round::read(gitea, pages, report, &head).await;
+                by_job::run(round, jobs, given, runner).await?;
+            }
+        }
         ReportVoice::Event { has_ended } => by_event::run(round, jobs, *has_ended, runner).await?,
     }
     report.body_problem.clone().map_or(Ok(()), |problem| Err(Error::BodyPath(problem)))
@@ -76,7 +85,18 @@ struct Subject {
     seen: Result<RunStatuses, ForgeError>,
 }
 
-impl Round<'_> {
+impl<'a> Round<'a> {
+    async fn read(
+        gitea: &'a Gitea,
+        pages: &'a PageBase,
+        report: &'a Report,
+        head: &Head,
+    ) -> (Self, Result<RunJobs, ForgeError>) {
+        let run = &report.run;
+        let (statuses, jobs) = tokio::join!(gitea.statuses(&head.source, &head.sha), gitea.run_jobs(&run.repo, run.id));
+        (Self { gitea, pages, report, head: head.clone(), statuses }, jobs)
+    }
+
     /// `number` is that of the run's page. The context is the one of the status that links to the run, unless one is given.
     async fn subject(self, number: RunNumber) -> Subject {
         let Self { gitea, pages, report, head, statuses } = self;
@@ -106,7 +126,7 @@ impl Round<'_> {
 async fn announce(
     teller: &Teller<'_>,
     report: &Report,
-    answer: &Answer,
+    (answer, failures): (&Answer, &Failures),
     told: Told,
     why: Option<&'static str>,
     runner: &mut Runner<impl Write>,
@@ -115,9 +135,13 @@ async fn announce(
     runner.output("run-id", &teller.run.id.to_string());
     runner.output("run-url", page.as_str());
     if matches!(answer, Answer::Ended(_)) && told.is_without_comment() {
-        runner.info(why.unwrap_or_else(|| why_no_comment(report, teller, &told)));
+        runner.info(why.unwrap_or_else(|| why_no_comment(report, teller, answer, &told)));
+    }
+    if let Some(note) = &failures.note {
+        runner.warning(note);
     }
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&teller.run.target.to_string()))];
+    summary.extend(failures.lines(teller));
     let announced = told.announce(teller, answer, &mut summary, runner).await;
     let title = match answer {
         Answer::Ended(ending) => {
@@ -131,10 +155,13 @@ async fn announce(
 }
 
 /// Why there is no comment. `why` of the caller comes first.
-fn why_no_comment(report: &Report, teller: &Teller<'_>, told: &Told) -> &'static str {
+fn why_no_comment(report: &Report, teller: &Teller<'_>, answer: &Answer, told: &Told) -> &'static str {
     match (teller.place.head.pull_request, report.commenting.mode) {
         (None, _) => "No comment, since the run was not dispatched by a pull request",
         (_, CommentMode::Off) => "No comment, as `comment: off` says",
+        _ if report.commenting.only_failures && matches!(answer.state(), State::Success | State::Skipped) => {
+            "No new comment, as `comment-on: failure` says"
+        }
         _ if told.status.is_err() => "No comment: with the status unset, nobody knows which comment is to be edited",
         _ => "No comment: the one comment is the newer run's",
     }

@@ -94,7 +94,7 @@ proptest! {
         let page = base.run(&repo, run.parse().unwrap());
         let marker = Marker { target: repo, run: run.parse().unwrap(), attempt: 1, context: context.clone() };
         let outcome = &Outcome::new(&word);
-        let text = CommentText { context: &context, outcome, page: &page, body: body.as_deref(), marker: &marker }.to_markdown();
+        let text = CommentText { context: &context, outcome, page: &page, details: None, body: body.as_deref(), marker: &marker }.to_markdown();
         let (line, rest) = text.split_once("\n\n").unwrap();
         prop_assert!(is_one_line(line));
         let title = line.strip_prefix("**").and_then(|line| line.strip_suffix(&format!("** — [run log]({page})")));

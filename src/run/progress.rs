@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::FailedJobs;
 use crate::forge::{Error, Gitea, Job, RunJobs};
 use crate::types::{Ending, Outcome, RepoName, RunId};
 
@@ -34,6 +35,7 @@ pub(crate) struct End {
     pub(crate) ending: Ending,
     /// Counts the re-runs, from 1.
     pub(crate) attempt: u32,
+    pub(crate) failed: FailedJobs,
 }
 
 /// A run whose state cannot be told.
@@ -101,7 +103,7 @@ impl Progress {
         let elapsed = started.zip(completed).and_then(|(start, end)| Duration::try_from(end - start).ok());
         let outcome = latest.iter().filter_map(|job| job.conclusion()).map(Outcome::new).max();
         let ending = Ending { outcome: outcome.unwrap_or(Outcome::Skipped), elapsed };
-        Self::Ended(End { ending, attempt: attempt.max(1) })
+        Self::Ended(End { ending, attempt: attempt.max(1), failed: FailedJobs::of(jobs) })
     }
 }
 
@@ -147,9 +149,14 @@ mod tests {
         })
     }
 
-    fn end(outcome: &str, elapsed: Option<u64>, attempt: u32) -> Progress {
+    fn end(outcome: &str, elapsed: Option<u64>, attempt: u32, failed: &[&Value]) -> Progress {
         let (outcome, elapsed) = (Outcome::new(outcome), elapsed.map(Duration::from_secs));
-        Progress::Ended(End { ending: Ending { outcome, elapsed }, attempt })
+        let jobs = failed.iter().map(|job| serde_json::from_value((*job).clone()).unwrap()).collect();
+        Progress::Ended(End {
+            ending: Ending { outcome, elapsed },
+            attempt,
+            failed: FailedJobs { jobs, has_steps: false },
+        })
     }
 
     #[test]
@@ -159,7 +166,7 @@ mod tests {
         let blocked = job("report", "waiting", None, 0, [0, 0]);
         assert_eq!(progress(&[failed.clone(), blocked.clone()]), Progress::Running { created: asked, has_begun: true });
         let done = job("report", "completed", Some("success"), 1, [2, 4]);
-        assert_eq!(progress(&[failed, done]), end("failure", Some(180), 1));
+        assert_eq!(progress(&[failed.clone(), done]), end("failure", Some(180), 1, &[&failed]));
         let queued = job("build", "queued", None, 0, [0, 0]);
         assert_eq!(progress(&[queued, blocked.clone()]), Progress::Queued(asked));
         // It waits for another run, not for a runner.
@@ -168,16 +175,19 @@ mod tests {
 
     #[test]
     fn run_that_no_runner_took_has_no_time() {
-        assert_eq!(progress(&[job("build", "completed", Some("cancelled"), 0, [0, 3])]), end("cancelled", None, 1));
+        assert_eq!(
+            progress(&[job("build", "completed", Some("cancelled"), 0, [0, 3])]),
+            end("cancelled", None, 1, &[])
+        );
     }
 
     #[test]
     fn re_run_counts_with_the_jobs_that_it_left_out() {
         let kept = job("lint", "completed", Some("failure"), 1, [1, 2]);
         let again = job("build", "completed", Some("success"), 2, [10, 12]);
-        assert_eq!(progress(&[kept, again]), end("failure", Some(120), 2));
+        assert_eq!(progress(&[kept.clone(), again]), end("failure", Some(120), 2, &[&kept]));
         let first = job("build", "completed", Some("failure"), 1, [1, 2]);
         let second = job("build", "completed", Some("success"), 2, [10, 12]);
-        assert_eq!(progress(&[first, second]), end("success", Some(120), 2));
+        assert_eq!(progress(&[first, second]), end("success", Some(120), 2, &[]));
     }
 }

@@ -7,10 +7,10 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use super::comment_text::CommentText;
-use super::{Marker, StatusDone, Teller};
+use super::{Failures, Marker, StatusDone, Teller};
 use crate::forge::{Comment, Error, User};
 use crate::runner::Runner;
-use crate::types::{CommentId, CommentMode, Commenting, Ending, PullRequestNumber};
+use crate::types::{CommentId, CommentMode, Commenting, Ending, PullRequestNumber, State};
 
 /// How often a comment is tried whose answer gets lost, and the pause before it is looked for.
 const ATTEMPTS: u32 = 3;
@@ -21,10 +21,16 @@ pub(crate) struct Draft<'a> {
     pub(super) number: PullRequestNumber,
     pub(super) mode: CommentMode,
     ending: &'a Ending,
+    failures: &'a Failures,
     body: Option<&'a str>,
     marker: Marker,
     /// Whether another comment about the very same run is as good: the run's own report says more than anybody else could.
     yields: bool,
+    /// Whether the status says now what this comment says: then another comment about the run is as good only if its first
+    /// line says the same.
+    is_confirmed: bool,
+    /// Whether only a comment that is there already is written: `comment-on: failure`, and the run has not failed.
+    only_edits: bool,
     /// The server's clock before the comment was tried.
     since: Option<OffsetDateTime>,
 }
@@ -86,17 +92,38 @@ enum There {
 impl<'a> Teller<'a> {
     /// The comment about the end of the run in this attempt, for somebody who watches the run. `None` where there is no pull
     /// request to comment on, or where no comment is wanted.
-    pub(crate) fn draft(&self, commenting: Commenting, ending: &'a Ending, attempt: u32) -> Option<Draft<'a>> {
+    pub(crate) fn draft(
+        &self,
+        commenting: Commenting,
+        ending: &'a Ending,
+        failures: &'a Failures,
+        attempt: u32,
+    ) -> Option<Draft<'a>> {
         let number = self.place.head.pull_request.filter(|_| commenting.mode != CommentMode::Off)?;
         let (target, context) = (self.run.target.clone(), self.place.context.clone());
         let marker = Marker { target, run: self.run.id, attempt, context };
-        Some(Draft { number, mode: commenting.mode, ending, body: None, marker, yields: true, since: None })
+        let only_edits = commenting.only_failures && matches!(ending.outcome.state(), State::Success | State::Skipped);
+        let mode = commenting.mode;
+        Some(Draft {
+            number,
+            mode,
+            ending,
+            failures,
+            body: None,
+            marker,
+            yields: true,
+            is_confirmed: false,
+            only_edits,
+            since: None,
+        })
     }
 
     fn text(&self, draft: &Draft<'_>) -> String {
         let (context, page) = (&self.place.context, &self.page());
-        let Draft { ending, body, marker, .. } = draft;
-        CommentText { context, outcome: &ending.outcome, page, body: *body, marker }.to_markdown()
+        let Draft { ending, failures, body, marker, .. } = draft;
+        let details = failures.to_markdown(self);
+        CommentText { context, outcome: &ending.outcome, page, details: details.as_deref(), body: *body, marker }
+            .to_markdown()
     }
 
     /// Puts it beside the comments that are `there`, which are read if they were not. Where an answer gets lost, the comments
@@ -134,6 +161,7 @@ impl<'a> Teller<'a> {
                         edited.map(|()| CommentDone::Edited(id))
                     }
                 },
+                There::Nothing if draft.only_edits => return Ok(CommentDone::None),
                 There::Nothing => {
                     (done, since) = (CommentDone::Created, draft.since);
                     gitea.create_comment(repo, draft.number, &text).await.map(CommentDone::Created)
@@ -173,6 +201,11 @@ impl<'a> Draft<'a> {
         Self { body, since, ..self }
     }
 
+    /// The same, after this became of the status.
+    pub(super) fn after(self, status: &Result<StatusDone, Error>) -> Self {
+        Self { is_confirmed: matches!(status, Ok(StatusDone::Set)), ..self }
+    }
+
     /// Whether it is not to be written, after this became of the status: in `update` the one comment is the newer run's, and
     /// without the status nobody knows which comment is one's own.
     pub(super) fn is_outdated(&self, status: &Result<StatusDone, Error>) -> bool {
@@ -191,7 +224,11 @@ impl<'a> Draft<'a> {
         let nameless = |comment: &&Comment| authors.is_empty() || comment.user.is_none();
         let known = same.clone().find(|comment| is_ours(comment)).or_else(|| same.clone().find(nameless));
         if let Some(comment) = known {
-            let as_it_should_be = self.yields || comment.body.trim_end() == text.trim_end();
+            let as_it_should_be = match (self.yields, self.is_confirmed) {
+                (true, false) => true,
+                (true, true) => comment.body.lines().next() == text.lines().next(),
+                (false, _) => comment.body.trim_end() == text.trim_end(),
+            };
             let ours = !as_it_should_be && is_ours(comment);
             return if ours { There::Ours(comment.id) } else { There::Same(comment.id) };
         }

@@ -3,6 +3,7 @@
 use reqwest::Url;
 
 use super::Marker;
+use super::comment_length::bounded;
 use crate::text::{markdown, one_line};
 use crate::types::{Outcome, StatusContext};
 
@@ -12,20 +13,21 @@ pub(crate) struct CommentText<'a> {
     pub(crate) outcome: &'a Outcome,
     /// The run's page.
     pub(crate) page: &'a Url,
+    /// What is known of the failed jobs: Markdown.
+    pub(crate) details: Option<&'a str>,
     /// The user's own Markdown.
     pub(crate) body: Option<&'a str>,
     pub(crate) marker: &'a Marker,
 }
 
 impl CommentText<'_> {
-    /// One line, the user's own Markdown under it, and the marker.
+    /// One line, the failed jobs and the user's own Markdown under it, and the marker.
     pub(crate) fn to_markdown(&self) -> String {
         let title = self.context.as_str().replace('/', " ");
         let line = format!("**{} {}** — [run log]({})", markdown(&title), outcome_word(self.outcome), self.page);
+        let blocks = [Some(line.as_str()), self.details, self.body];
         // The marker begins a block of its own: after a blank line.
-        let marker = self.marker.to_string();
-        let blocks = [Some(line.as_str()), self.body, Some(&marker)];
-        blocks.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+        bounded(&blocks.into_iter().flatten().collect::<Vec<_>>().join("\n\n"), &self.marker.to_string())
     }
 }
 
@@ -41,7 +43,7 @@ fn outcome_word(outcome: &Outcome) -> String {
 mod tests {
     use super::*;
 
-    fn text(context: &str, outcome: &str, page: &str, body: Option<&str>) -> String {
+    fn text(context: &str, outcome: &str, page: &str, details: Option<&str>, body: Option<&str>) -> String {
         let marker = Marker {
             target: "mporter/dispatch-target".parse().unwrap(),
             run: "30".parse().unwrap(),
@@ -49,19 +51,21 @@ mod tests {
             context: "c".parse().unwrap(),
         };
         let (context, outcome, page) = (context.parse().unwrap(), Outcome::new(outcome), page.parse().unwrap());
-        CommentText { context: &context, outcome: &outcome, page: &page, body, marker: &marker }.to_markdown()
+        CommentText { context: &context, outcome: &outcome, page: &page, details, body, marker: &marker }.to_markdown()
     }
 
     #[test]
-    fn comment_is_one_line_and_the_body_under_it() {
+    fn comment_is_one_line_with_the_failed_jobs_and_the_body_under_it() {
         let page = "https://gitea.example.com/mporter/dispatch-target/actions/runs/30";
-        insta::assert_snapshot!(text("dispatch-target/build", "success", page, None), @"
+        insta::assert_snapshot!(text("dispatch-target/build", "success", page, None, None), @"
         **dispatch-target build success** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
 
         <!-- dispatch-action:?target=mporter%2Fdispatch-target&run=30&attempt=1&context=c -->
         ");
-        insta::assert_snapshot!(text("dispatch-target/build", "timed_out", page, Some("See the *log*.")), @"
+        insta::assert_snapshot!(text("dispatch-target/build", "timed_out", page, Some("- **test** timed out"), Some("See the *log*.")), @"
         **dispatch-target build timed_out** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
+
+        - **test** timed out
 
         See the *log*.
 
@@ -72,7 +76,7 @@ mod tests {
     #[test]
     fn comment_shows_a_hostile_context_as_text() {
         let context = "**[x](javascript:alert(1))<img src=x>@all/`b`";
-        let text = text(context, "a\n# b", "https://gitea.example.com/a/b/actions/runs/1", None);
+        let text = text(context, "a\n# b", "https://gitea.example.com/a/b/actions/runs/1", None, None);
         insta::assert_snapshot!(text.lines().next().unwrap(), @r"**\*\*\[x\]\(javascript:alert\(1\)\)\<img src=x\>\@all \`b\` a \# b** — [run log](https://gitea.example.com/a/b/actions/runs/1)");
     }
 }

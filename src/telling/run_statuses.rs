@@ -20,6 +20,7 @@ pub(crate) struct RunStatuses {
 
 /// A status that links to a run.
 pub(super) struct RunStatus {
+    id: u64,
     pub(super) context: String,
     pub(super) run: RunNumber,
     pub(super) link: String,
@@ -32,6 +33,7 @@ pub(super) struct RunStatus {
 impl RunStatus {
     fn new(status: &Status, run: RunNumber) -> Self {
         Self {
+            id: status.id,
             context: status.context.clone(),
             run,
             link: status.target_url.clone(),
@@ -101,6 +103,11 @@ impl RunStatuses {
     /// started then.
     pub(crate) fn since(&self, moment: OffsetDateTime, context: &StatusContext) -> Option<RunNumber> {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
+    }
+
+    /// Whether the status of `context` is this one.
+    pub(crate) fn is_latest(&self, id: u64, context: &StatusContext) -> bool {
+        self.of(context).is_some_and(|status| status.id == id)
     }
 
     /// The status of `context`, if it tells the end of `run`.

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::precedence::{self, Voice};
 use super::{Answer, RunStatuses, Teller};
-use crate::forge::{Error, Gitea, NewStatus, User};
+use crate::forge::{CreatedStatus, Error, Gitea, NewStatus, User};
 use crate::links::PageBase;
 use crate::types::{Place, RepoName, RunNumber, RunRef};
 
@@ -27,15 +27,23 @@ pub(crate) enum StatusDone {
     Other,
 }
 
+/// What became of a status, and what its answer says.
+pub(super) struct Written {
+    pub(super) done: StatusDone,
+    /// The new status.
+    pub(super) id: Option<u64>,
+    /// The accounts whose comments are one's own.
+    pub(super) authors: Vec<User>,
+}
+
 impl Teller<'_> {
-    /// Sets the status, unless what is there counts more: `seen`, or else what is read right before. Gives the accounts whose
-    /// comments are one's own, too.
+    /// Sets the status, unless what is there counts more: `seen`, or else what is read right before.
     pub(super) async fn set_status(
         &self,
         answer: &Answer,
         voice: Voice,
         seen: Option<&RunStatuses>,
-    ) -> Result<(StatusDone, Vec<User>), Error> {
+    ) -> Result<Written, Error> {
         let read;
         let runs = match seen {
             Some(runs) => runs,
@@ -46,10 +54,10 @@ impl Teller<'_> {
         };
         let creator = runs.creator_of(&self.place.context);
         if let Some(left) = precedence::left_alone(runs, self.run, &self.place.context, answer, voice) {
-            return Ok((left, creator.into_iter().collect()));
+            return Ok(Written { done: left, id: None, authors: creator.into_iter().collect() });
         }
-        let me = self.post(answer).await?;
-        Ok((StatusDone::Set, me.into_iter().chain(creator).collect()))
+        let CreatedStatus { id, creator: me } = self.post(answer).await?;
+        Ok(Written { done: StatusDone::Set, id: Some(id), authors: me.into_iter().chain(creator).collect() })
     }
 
     /// The statuses of the commit that link to runs of the target.
@@ -64,7 +72,7 @@ impl Teller<'_> {
         runs.recognise_newer(self.gitea, target, Some(*number), &self.place.context).await
     }
 
-    async fn post(&self, answer: &Answer) -> Result<Option<User>, Error> {
+    async fn post(&self, answer: &Answer) -> Result<CreatedStatus, Error> {
         let (page, description) = (self.page(), answer.description(&self.run.target));
         let status = NewStatus {
             state: answer.state(),

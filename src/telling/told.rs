@@ -12,6 +12,8 @@ use crate::text::markdown;
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) status: Result<StatusDone, Error>,
+    /// The status, if it was set.
+    pub(crate) status_id: Option<u64>,
     pub(crate) comment: Result<CommentDone, Error>,
 }
 
@@ -33,7 +35,7 @@ impl Told {
         summary: &mut Vec<String>,
         runner: &mut Runner<impl Write>,
     ) -> Result<StatusDone, Unwritten> {
-        let Self { status, comment } = self;
+        let Self { status, comment, .. } = self;
         let status = match status {
             Ok(done) => {
                 summary.push(done.announce(teller, answer, runner));

@@ -51,6 +51,11 @@ impl Outcome {
         }
     }
 
+    /// Whether something went wrong: neither a good end nor one that somebody wanted.
+    pub(crate) fn is_failed(&self) -> bool {
+        matches!(self, Self::Failure | Self::TimedOut | Self::StartupFailure | Self::Unlisted(_))
+    }
+
     /// The outcome of this word.
     pub(crate) fn new(word: &str) -> Self {
         word.parse().unwrap_or_else(|_| Self::Unlisted(word.to_owned()))

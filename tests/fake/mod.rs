@@ -119,6 +119,11 @@ impl FakeGitea {
         server::start(version, Some(server::Tls::generate(change)))
     }
 
+    /// As [`Self::start_tls_with`], with a certificate that is its own authority: [`Self::ca_pem`] is the certificate itself.
+    pub(crate) fn start_tls_self_signed(version: Version, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+        server::start(version, Some(server::Tls::self_signed(change)))
+    }
+
     /// The base URL that a client is given, without a slash at its end.
     pub(crate) fn url(&self) -> String {
         self.url.clone()

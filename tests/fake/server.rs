@@ -68,11 +68,34 @@ impl Tls {
         ca.distinguished_name.push(DnType::CommonName, "CA of the fake Gitea");
         let ca_pem = ca.self_signed(&ca_key).expect("a CA certificate").pem();
 
-        let key = KeyPair::generate().expect("a server key");
-        let names = vec!["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
-        let mut server = CertificateParams::new(names).expect("a server's parameters");
-        change(&mut server);
+        let (key, server) = Self::server(change);
         let certificate = server.signed_by(&key, &Issuer::new(ca, ca_key)).expect("a server certificate");
+        Self::new(ca_pem, &certificate, &key)
+    }
+
+    /// A certificate that is its own authority, as `gitea cert --ca` makes it. `change` may spoil it.
+    pub(super) fn self_signed(change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+        use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
+
+        let (key, server) = Self::server(|certificate| {
+            certificate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            certificate.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign];
+            certificate.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            change(certificate);
+        });
+        let certificate = server.self_signed(&key).expect("a server certificate");
+        Self::new(certificate.pem(), &certificate, &key)
+    }
+
+    fn server(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (rcgen::KeyPair, rcgen::CertificateParams) {
+        let key = rcgen::KeyPair::generate().expect("a server key");
+        let names = vec!["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
+        let mut server = rcgen::CertificateParams::new(names).expect("a server's parameters");
+        change(&mut server);
+        (key, server)
+    }
+
+    fn new(ca_pem: String, certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> Self {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("TLS versions")

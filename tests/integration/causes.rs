@@ -131,7 +131,7 @@ fn each_cause_of_a_refused_report_is_told_apart() {
 
     token: ::error::The status was not set. The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository) The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=read:repository)
 
-    token: ::error::The status was not set. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 401 Unauthorized: invalid username, password or token) The comment was not created. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 401 Unauthorized: invalid username, password or token)
+    token: ::error::The status was not set. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 401 Unauthorized: invalid username, password or token) There was no comment to create.
 
     pr-number: ::error::The comment was not created. The pull request does not exist. See that `pr-number` is one of mporter/dispatch-source (else the server's log knows more). (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/99/comments was answered 500 Internal Server Error: no message) The status was set.
 
@@ -248,7 +248,7 @@ fn pending_status_comes_after_nothing_that_its_run_has_told() {
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
     assert!(done.summary.contains("left alone, since a run has told more"), "{}", done.summary);
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
-    Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+    Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
     Status dispatch-target/build on mporter/dispatch-source@SHA10 is left alone: it already tells of https://gitea.example.com/mporter/dispatch-target/actions/runs/30
     ");

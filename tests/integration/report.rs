@@ -2,6 +2,7 @@
 
 mod inputs;
 mod lost;
+mod matrix;
 mod outcome;
 mod refused;
 mod statuses;
@@ -137,9 +138,9 @@ fn comment_off_makes_none() {
 #[test]
 fn comment_off_needs_no_scope_for_issues() {
     let (stage, run) = running(Version::V1_26);
-    stage.gitea.world().add_token("dispatch-bot", "repository-only", &[crate::fake::Scope::WriteRepository]);
+    stage.gitea.world().add_token("dispatch-bot", "repository-only-token", &[crate::fake::Scope::WriteRepository]);
 
-    stage.report(run).input("token", "repository-only").input("comment", "off").run().ok();
+    stage.report(run).input("token", "repository-only-token").input("comment", "off").run().ok();
 
     assert_eq!(status(&stage, "dispatch-target/build").0, "success");
 }

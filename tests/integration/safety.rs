@@ -87,6 +87,22 @@ fn token_in_an_event_payload_is_masked_before_the_payload_is_quoted() {
 }
 
 #[test]
+fn token_in_the_escapes_of_a_conclusion_is_in_no_output() {
+    let stage = stage(Version::V1_26);
+    let escaped: String = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let jobs = format!(
+        r#"{{"total_count": 1, "jobs": [{{"id": 1, "name": "build", "status": "completed", "conclusion": "{escaped}"}}]}}"#
+    );
+    stage.gitea.refuse("GET", "/jobs", 200, "application/json", &jobs);
+
+    let done = stage.dispatch().input("wait", "true").run().failed();
+
+    assert_no_token(&done);
+    assert!(done.output("run-id").is_some() && done.output("conclusion").is_some(), "{}\n{}", done.log, done.outputs);
+    assert!(!format!("{:?}", stage.gitea.world().statuses(SOURCE, &stage.sha)).contains(TOKEN));
+}
+
+#[test]
 fn redirect_is_not_followed_and_the_token_stays() {
     for status in [301, 302, 303, 307, 308] {
         let stage = stage(Version::V1_26);
@@ -101,6 +117,7 @@ fn redirect_is_not_followed_and_the_token_stays() {
         let message = shown(&done.log(), &stage).replace(&elsewhere.url(), "http://elsewhere");
         if status == 301 {
             insta::assert_snapshot!(message, @"
+            Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
             Status dispatch-target/build on mporter/dispatch-source@SHA10: error, The server redirects (301)
             ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server redirects (301). Set `api-url` to the address that the server redirects to, unless that is a page to sign in: then let requests to `/api/v1/` pass by it. A redirect is not followed, for the token's sake. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 301 Moved Permanently: it points to http://elsewhere/api/v1/x, which is not followed)
             ");
@@ -140,6 +157,7 @@ fn hostile_branch_and_messages_stay_on_their_line() {
     stage.gitea.refuse("POST", "/dispatches", 403, "application/json", &message.to_string());
     let done = stage.dispatch().run().failed();
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, The server refused (403): a ::add-mask::b  ##[add-mask]c [2J%0A::d
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server refused (403): a ::add-mask::b  ##[add-mask]c [2J%250A::d. The server's message says what it did not like. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: a ::add-mask::b  ##[add-mask]c [2J%250A::d)
     ");
@@ -160,7 +178,7 @@ fn hostile_job_name_and_status_stay_on_their_line() {
     assert_eq!(done.output("state"), Some("error"));
     assert_eq!(done.outputs.lines().filter(|line| line.starts_with("run-id=")).count(), 1);
     let comment = stage.gitea.world().comments(SOURCE, stage.number).remove(0).body;
-    assert_eq!(comment.lines().count(), 3, "the line, a blank one, the marker: {comment}");
+    assert_eq!(comment.lines().count(), 5, "the line, the failed job, the marker, with blank ones between: {comment}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ mod requests;
 
 use std::time::Duration;
 
-use crate::fake::{Fault, Version};
-use crate::stage::{SOURCE, add_waiting_run, open_pull_request};
+use crate::fake::{Answer, Fault, Version};
+use crate::stage::{SOURCE, Stage, add_waiting_run, open_pull_request};
 use crate::{shown, stage};
 
 #[test]
@@ -87,4 +87,39 @@ fn dispatch_that_gets_lost_after_a_slow_version_is_told_on_the_pull_request() {
 
     let status = stage.gitea.world().statuses(SOURCE, &stage.sha).remove(0);
     assert_eq!(status.description, "Dispatch outcome unknown, see the target's runs");
+}
+
+/// The server fails as one that restarts: each of the first requests of this kind.
+fn fail_first(stage: &Stage, method: &str, path: &str, times: usize) {
+    let answer = Answer::new(503, "text/html", "<title>503 Service Temporarily Unavailable</title>");
+    stage.gitea.inject(method, path, times, Fault::Answer(answer));
+}
+
+#[test]
+fn final_status_outlasts_half_a_minute_in_which_it_is_refused() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    // Seven pauses take 24 to 40 s.
+    fail_first(&stage, "POST", "/statuses/", 7);
+
+    stage.report(run).run().ok();
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
+    assert_eq!(stage.gitea.world().comments(SOURCE, stage.number).len(), 1);
+}
+
+#[test]
+fn report_outlasts_half_a_minute_in_which_everything_is_refused() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    // Five pauses take 12 to 20 s, six 18 to 30 s.
+    fail_first(&stage, "GET", "/jobs?", 5);
+    fail_first(&stage, "GET", "/status?", 6);
+    fail_first(&stage, "POST", "/statuses/", 3);
+
+    stage.report(run).run().ok();
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
 }

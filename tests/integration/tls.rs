@@ -1,5 +1,10 @@
 //! Which servers are trusted, and what is said of the others.
 
+use std::path::Path;
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
 use crate::fake::{FakeGitea, Version};
 use crate::shown;
 use crate::stage::Stage;
@@ -11,7 +16,16 @@ fn tls_stage() -> (Stage, tempfile::TempDir) {
 
 /// As [`tls_stage`], with another certificate.
 fn tls_stage_with(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (Stage, tempfile::TempDir) {
-    let stage = Stage::on(FakeGitea::start_tls_with(Version::V1_26, change), &crate::binary());
+    tls_stage_on(FakeGitea::start_tls_with(Version::V1_26, change))
+}
+
+/// As [`tls_stage`], with a certificate that is its own authority.
+fn self_signed_stage(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (Stage, tempfile::TempDir) {
+    tls_stage_on(FakeGitea::start_tls_self_signed(Version::V1_26, change))
+}
+
+fn tls_stage_on(gitea: FakeGitea) -> (Stage, tempfile::TempDir) {
+    let stage = Stage::on(gitea, &crate::binary());
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ca.pem"), stage.gitea.ca_pem()).unwrap();
     (stage, folder)
@@ -68,7 +82,64 @@ fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_truste
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is for another name. Set `api-url` to a name that the certificate has.
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that is no authority itself, and that has the server's name as subjectAltName.
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that is no authority itself, and that has the server's name as subjectAltName.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that has the server's name as subjectAltName and is no authority itself, or give exactly this one as SSL_CERT_FILE.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that has the server's name as subjectAltName and is no authority itself, or give exactly this one as SSL_CERT_FILE.
     ");
+}
+
+/// The cause of a refusal, where this file is SSL_CERT_FILE.
+fn refusal(stage: &Stage, file: &Path) -> String {
+    let done = stage.dispatch().var("SSL_CERT_FILE", file.to_str().unwrap()).run().failed();
+    assert_eq!(stage.gitea.requests().len(), 0);
+    done.log().split(". ").nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn certificate_that_is_its_own_authority_is_trusted_where_it_is_named_itself() {
+    let (stage, folder) = self_signed_stage(|_| ());
+    let file = folder.path().join("ca.pem");
+    stage.dispatch().var("SSL_CERT_FILE", file.to_str().unwrap()).run().ok();
+    stage.dispatch().var("SSL_CERT_DIR", folder.path().to_str().unwrap()).run().ok();
+
+    // Among others too.
+    let (_, other) = self_signed_stage(|_| ());
+    let both = [other.path().join("ca.pem"), file].map(|file| std::fs::read_to_string(file).unwrap()).concat();
+    std::fs::write(other.path().join("both.pem"), both).unwrap();
+    stage.dispatch().var("SSL_CERT_FILE", other.path().join("both.pem").to_str().unwrap()).run().ok();
+    assert_eq!(stage.gitea.world().runs.len(), 3);
+}
+
+#[test]
+fn certificate_that_is_its_own_authority_is_trusted_by_nothing_else() {
+    let (stage, _folder) = self_signed_stage(|_| ());
+    // One of the same names, but another.
+    let (_, other) = self_signed_stage(|_| ());
+    assert_eq!(refusal(&stage, &other.path().join("ca.pem")), "The server's certificate cannot be used");
+
+    let of_another_time = [
+        self_signed_stage(|certificate| certificate.not_after = rcgen::date_time_ymd(2020, 1, 1)),
+        self_signed_stage(|certificate| certificate.not_before = rcgen::date_time_ymd(3000, 1, 1)),
+    ];
+    for (stage, folder) in of_another_time {
+        let cause = refusal(&stage, &folder.path().join("ca.pem"));
+        assert_eq!(cause, "The server's certificate is not valid at this time");
+    }
+    let (stage, folder) = self_signed_stage(|certificate| {
+        let name = "gitea.example.com".try_into().unwrap();
+        certificate.subject_alt_names = vec![rcgen::SanType::DnsName(name)];
+    });
+    assert_eq!(refusal(&stage, &folder.path().join("ca.pem")), "The server's certificate is for another name");
+}
+
+#[test]
+fn pipe_in_the_place_of_certificates_holds_nothing_up() {
+    let (stage, folder) = tls_stage();
+    let pipe = folder.path().join("pipe.pem");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+
+    assert_eq!(refusal(&stage, &pipe), "The authorities that are to be trusted could not be read");
+    assert_eq!(refusal(&stage, Path::new("/dev/zero")), "The authorities that are to be trusted could not be read");
+
+    // Beside a certificate it is left out.
+    stage.dispatch().var("SSL_CERT_DIR", folder.path().to_str().unwrap()).run().ok();
 }

@@ -36,7 +36,6 @@ fn comment_on_an_issue_does_not_mark_the_default_branch() {
 }
 
 #[test]
-#[ignore = "the head is not read from the server yet"]
 fn comment_builds_the_head_of_its_pull_request() {
     let stage = stage(Version::V1_26);
 
@@ -51,7 +50,6 @@ fn comment_builds_the_head_of_its_pull_request() {
 }
 
 #[test]
-#[ignore = "the head is not read from the server yet"]
 fn number_alone_builds_an_old_pull_request_by_hand() {
     let stage = stage(Version::V1_26);
     let payload = json!({"inputs": {}});

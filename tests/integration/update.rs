@@ -1,7 +1,7 @@
 //! `comment: update`: one comment a pull request and context.
 
-use crate::fake::{Fault, Scope, Version};
-use crate::stage::{Done, SOURCE, Stage, TOKEN};
+use crate::fake::{Action, Fault, Scope, Version};
+use crate::stage::{Done, PAGES, SOURCE, Stage, TARGET, TOKEN};
 use crate::{lines, stage};
 
 fn report(stage: &Stage, run: u64, outcome: &str) -> Done {
@@ -242,4 +242,67 @@ fn page_that_is_not_found_is_no_deleted_comment() {
 
     assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
     assert!(done.log().contains("::error::The comment was not edited. "), "{}", done.log());
+}
+
+#[test]
+fn comment_on_failure_makes_none_for_a_run_that_is_fine() {
+    for (version, mode) in [(Version::V1_26, "create"), (Version::V1_26, "update"), (Version::V1_27, "table")] {
+        for (outcome, state) in [("success", "success"), ("skipped", "skipped")] {
+            let stage = stage(version);
+            let run = run(&stage);
+
+            let step = stage.report(run).input("comment", mode).input("comment-on", "failure");
+            let done = step.input("status", outcome).run().ok();
+
+            assert_eq!(comments(&stage), Vec::<String>::new(), "{mode}, {outcome}");
+            assert_eq!(done.output("state"), Some(state));
+            assert!(done.log().contains("No new comment, as `comment-on: failure` says"), "{}", done.log());
+        }
+    }
+}
+
+#[test]
+fn comment_on_failure_edits_the_comment_that_says_failure() {
+    let stage = stage(Version::V1_26);
+    let report = |run, outcome| {
+        let step = stage.report(run).input("comment", "update").input("comment-on", "failure");
+        step.input("status", outcome).run().ok();
+    };
+    report(run(&stage), "failure");
+
+    report(run(&stage), "success");
+
+    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
+}
+
+#[test]
+fn comment_that_says_failure_of_a_run_that_succeeded_is_corrected_in_create_too() {
+    let stage = stage(Version::V1_26);
+    let run = run(&stage);
+    stage.gitea.world().finish_run(run, "success");
+    let page = format!("{}/{TARGET}/actions/runs/{run}", PAGES);
+    let comment = format!(
+        "**dispatch-target build failure** — [run log]({page})\n\n<!-- dispatch-action:?target=mporter%2Fdispatch-target&run={run}&attempt=1&context=dispatch-target%2Fbuild -->"
+    );
+    stage.gitea.world().add_comment(SOURCE, stage.number, "dispatch-bot", &comment);
+
+    stage.reconcile().input("comment-on", "failure").run().ok();
+
+    assert_eq!(comments(&stage), [format!("dispatch-bot: **dispatch-target build success** {run}")]);
+}
+
+#[test]
+fn comment_of_a_run_says_what_its_status_says_whoever_sets_it() {
+    let stage = stage(Version::V1_26);
+    let run = run(&stage);
+    stage.report(run).input("status", "success").run().ok();
+    // A job that nobody has waited for.
+    stage.gitea.world().add_job(run, "late");
+    stage.gitea.world().fail_job(run, "late", "Run make late", 5);
+    stage.gitea.world().finish_run(run, "success");
+
+    stage.report_by_event(run, Action::Completed).run().ok();
+
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "failure");
+    assert_eq!(comments(&stage), [format!("dispatch-bot: **dispatch-target build failure** {run}")]);
 }

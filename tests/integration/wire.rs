@@ -1,5 +1,6 @@
 //! What servers and proxies do on the wire: connections that end early, and answers in odd forms.
 
+mod forms;
 mod relay;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::fake::{Answer, Fault, Version};
 use crate::stage;
 use crate::stage::SOURCE;
+use forms::FORMS;
 use relay::Relay;
 
 #[test]
@@ -82,4 +84,76 @@ fn list_of_another_shape_is_no_list() {
         assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending", "{body}: {}", done.log());
         assert!(done.log().contains("What answers is not Gitea"), "{body}: {}", done.log());
     }
+}
+
+#[test]
+fn dispatch_whose_answer_has_an_odd_form_is_told_as_it_is() {
+    let rows = FORMS.map(|(name, form)| {
+        let stage = stage(Version::V1_26);
+        let relay = Relay::start(&stage, move |exchange| {
+            if !exchange.request.line.contains("/dispatches") {
+                return exchange.relay();
+            }
+            let answer = String::from_utf8(exchange.answer()).unwrap();
+            let (_, json) = answer.split_once("\r\n\r\n").unwrap();
+            // The client may have gone.
+            form(exchange.client, json).ok();
+            false
+        });
+
+        let done = stage.dispatch().input("api-url", &relay.api_url()).run();
+
+        let world = stage.gitea.world();
+        assert_eq!(world.runs.len(), 1, "{name}: {}", done.log());
+        let status = world.statuses(SOURCE, &stage.sha).remove(0);
+        let exit = if done.success { "ok" } else { "failed" };
+        assert!(done.success || done.is_documented(), "{name}: {}", done.log());
+        // The run is there, so nobody may say that it is not.
+        assert!(!done.log().contains("was not dispatched"), "{name}: {}", done.log());
+        let link = if status.target_url.contains("/runs/") { "the run" } else { "the workflow" };
+        format!("{name:<40}{exit:<8}{:<9}{:<50}{link}", status.state, status.description)
+    });
+    insta::assert_snapshot!(rows.join("\n"), @"
+    HTTP/1.0, up to the end                 ok      pending  Dispatched to mporter/dispatch-target             the run
+    up to the end                           ok      pending  Dispatched to mporter/dispatch-target             the run
+    no reason                               ok      pending  Dispatched to mporter/dispatch-target             the run
+    a chunk a byte                          ok      pending  Dispatched to mporter/dispatch-target             the run
+    chunks with extensions and a trailer    ok      pending  Dispatched to mporter/dispatch-target             the run
+    100 and 103 before it                   ok      pending  Dispatched to mporter/dispatch-target             the run
+    a byte every 2 ms                       ok      pending  Dispatched to mporter/dispatch-target             the run
+    lines that end in LF                    ok      pending  Dispatched to mporter/dispatch-target             the run
+    204 with a body                         ok      pending  Dispatched to mporter/dispatch-target             the workflow
+    a second answer behind it               ok      pending  Dispatched to mporter/dispatch-target             the run
+    null                                    ok      pending  Dispatched to mporter/dispatch-target             the workflow
+    nothing at all                          failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    a head alone                            failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    no body                                 failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    a length that is too long               failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    a length that is too short              failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    two lengths                             failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    no last chunk                           failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    a chunk with a length that is none      failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    compressed                              failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    text behind the JSON                    failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    reset in the middle                     failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    101                                     failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    a head of 1 MiB                         failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    no HTTP                                 failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    HTTP/2                                  failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    an alert of TLS                         failed  error    Dispatch outcome unknown, see the target's runs   the workflow
+    ");
+}
+
+#[test]
+fn long_value_in_an_answer_makes_no_long_line() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    let body = serde_json::json!({"statuses": "x".repeat(3 << 20)});
+    stage.gitea.refuse("GET", "/status?", 200, "application/json", &body.to_string());
+
+    let done = stage.report(run).run().failed();
+
+    assert!(done.log().contains("invalid type: string \"xxx"), "{}", done.log());
+    assert!(done.log().len() < 5_000 && done.summary.len() < 5_000, "{} {}", done.log().len(), done.summary.len());
 }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "three programs share this, and each uses a part of it")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -47,7 +47,7 @@ pub(crate) struct Stage {
     /// The pull request in [`SOURCE`], and its head.
     pub(crate) number: u64,
     pub(crate) sha: String,
-    /// The address that the runner was registered at: `GITHUB_SERVER_URL` of each step. [`PAGES`] unless a test sets it.
+    /// The address that the runner was registered at: `GITHUB_SERVER_URL` of each step. Not what people type.
     pub(crate) server_url: String,
     binary: PathBuf,
     /// Holds a folder a step.
@@ -76,7 +76,8 @@ impl Stage {
             let sha = world.new_sha();
             (world.open_pull_request(SOURCE, SOURCE, "feature/x", &sha), sha)
         };
-        let server_url = PAGES.to_owned();
+        // Not what people type: a link that is built from it shows this.
+        let server_url = gitea.url();
         Self { gitea, number, sha, server_url, binary: binary.into(), directory: TempDir::new().unwrap() }
     }
 
@@ -267,16 +268,16 @@ impl StepFiles {
         self.done(command.output().unwrap())
     }
 
-    /// Reads the files after the step's command has ended.
+    /// The outputs and the summary, empty where nothing was written.
+    pub(crate) fn read(&self) -> [String; 2] {
+        [&self.output, &self.summary].map(|path| std::fs::read_to_string(path).unwrap_or_default())
+    }
+
+    /// What the step's command has left behind.
     pub(crate) fn done(self, result: Output) -> Done {
-        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Done {
-            success: result.status.success(),
-            log: text(result.stdout) + &text(result.stderr),
-            outputs: read(&self.output),
-            summary: read(&self.summary),
-        }
+        let [outputs, summary] = self.read();
+        Done { success: result.status.success(), log: text(result.stdout) + &text(result.stderr), outputs, summary }
     }
 }
 

@@ -12,7 +12,7 @@ fn shown(step: Step) -> String {
         Ok(Task::Report(Report { head: HeadOf::PullRequest { source, number }, .. })) => {
             format!("{source}#{number} of the server")
         }
-        Ok(Task::TrialReport(TrialReport { source, comments })) => {
+        Ok(Task::TrialReport(TrialReport { source, comments, .. })) => {
             format!("trial for {source}, comments: {comments}")
         }
         Ok(Task::Nothing(why)) => format!("nothing: {why}"),
@@ -222,9 +222,9 @@ fn status_is_for_the_own_job_alone() {
     OwnJob(Empty)
     ");
     let title = "mporter/dispatch-source#7 SHA";
-    assert_eq!(voice(by_event(title).without("INPUT_STATUS")), "Event");
+    assert_eq!(voice(by_event(title).without("INPUT_STATUS")), "Event { has_ended: true }");
     for status in ["auto", "auto success", "auto failure", "auto cancelled"] {
-        assert_eq!(voice(by_event(title).input("status", status)), "Event", "{status}");
+        assert_eq!(voice(by_event(title).input("status", status)), "Event { has_ended: true }", "{status}");
     }
     let other = ["", "success", "auto pending", "auto success failure", "auto {}"];
     let other = other.map(|status| voice(by_event(title).input("status", status)));

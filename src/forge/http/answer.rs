@@ -74,6 +74,9 @@ pub(super) fn value<T: DeserializeOwned>(status: StatusCode, body: &str, token: 
 
 /// What an answer that is no success says: it is Gitea's own, or another program's.
 pub(super) fn refusal(status: StatusCode, body: &str, retry_after: Option<Duration>, token: &Token) -> Kind {
+    if status.is_informational() {
+        return Kind::NoAnswer { cause: format!("{status} in its place, which nobody requested") };
+    }
     let text = body.trim();
     let message = if text.is_empty() || text == NO_SUCH_ROUTE { Some(shown(text)) } else { message_of(text, token) };
     match message {

@@ -47,7 +47,7 @@ impl Clients {
     }
 
     /// The proxy that all requests go through, without its password.
-    pub(super) fn proxy(&self) -> Option<&str> {
+    pub(super) fn proxy(&self) -> Option<Arc<str>> {
         self.settings.proxy.as_ref().map(Proxy::name)
     }
 

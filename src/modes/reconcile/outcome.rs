@@ -88,6 +88,11 @@ impl Outcome {
         if more > 0 {
             table += &format!("\nAnd {more} more statuses\n");
         }
+        for Row { cells: [pull, context, ..], failed, .. } in self.rows.iter().take(SHOWN_ROWS) {
+            if !failed.is_empty() {
+                table += &format!("\n{pull}, {context}:\n\n{}", text::list(failed));
+            }
+        }
         runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &table);
     }
 }

@@ -161,10 +161,11 @@ impl Reader {
     /// ones that there is no time for.
     fn next_work(&mut self) -> Option<Work> {
         let pages_under_way = self.under_way.values().filter(|work| matches!(work, Work::Page(_))).count();
-        if pages_under_way < PARALLEL_PAGES && self.waiting.len() < ENOUGH {
-            if let Some(page) = self.pages.pop() {
-                return Some(Work::Page(page));
-            }
+        if pages_under_way < PARALLEL_PAGES
+            && self.waiting.len() < ENOUGH
+            && let Some(page) = self.pages.pop()
+        {
+            return Some(Work::Page(page));
         }
         let any = (!self.waiting.is_empty()).then(|| fastrand::usize(..self.waiting.len()))?;
         Some(Work::Pull(self.waiting.swap_remove(any)))

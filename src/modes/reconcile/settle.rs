@@ -11,7 +11,7 @@ use crate::diagnosis;
 use crate::forge::{Comment, Gitea};
 use crate::links::PageBase;
 use crate::run::Progress;
-use crate::telling::{Answer, CommentDone, Draft, Marker, StatusDone, Teller, Told, Voice};
+use crate::telling::{Answer, CommentDone, Draft, Failures, Marker, StatusDone, Teller, Told, Voice};
 use crate::text::{markdown, one_line};
 use crate::types::{CommentMode, PullRequestNumber, RepoName, RunId};
 
@@ -22,6 +22,8 @@ const LONG_QUEUE: Duration = Duration::HOUR;
 pub(super) struct Row {
     pub(super) pull: PullRequestNumber,
     pub(super) cells: [String; 4],
+    /// The jobs that failed, if the run was closed: lines of Markdown.
+    pub(super) failed: Vec<String>,
     pub(super) log: String,
     pub(super) problem: Option<Problem>,
     pub(super) closed: bool,
@@ -63,7 +65,11 @@ pub(super) async fn settle(
     let Search { gitea, pages, reconcile } = *search;
     let teller = Teller { gitea, pages, place: &found.place, run: &found.run };
     // Which pull request of a shared head the run was dispatched for nobody can tell.
-    let draft = draft(&teller, reconcile, found);
+    let failures = match &found.progress {
+        Progress::Ended(end) => teller.failures(end.failed.clone(), reconcile.commenting, reconcile.log_lines).await,
+        _ => Failures::default(),
+    };
+    let draft = draft(&teller, reconcile, found, &failures);
     let there = match comments {
         _ if !found.pull.has_comments => Some(Vec::new()),
         comments => comments.map(|by_run| by_run.get(&found.run.id).cloned().unwrap_or_default()),
@@ -71,7 +77,12 @@ pub(super) async fn settle(
     let told = teller.close(answer, Voice::WhilePending, draft, there).await;
     let closed = !found.is_running() && matches!(told.status, Ok(StatusDone::Set));
     let (done, problem) = describe(&teller, found, reconcile, answer, told).await;
-    Row { closed, problem, ..row(pages, found, &done) }
+    let failed = if closed { failures.lines(&teller) } else { Vec::new() };
+    let mut row = row(pages, found, &done);
+    if let (true, Some(note)) = (closed, &failures.note) {
+        row.log.push_str(&format!(" . {note}"));
+    }
+    Row { failed, closed, problem, ..row }
 }
 
 /// The row of a status of which nothing is to be said.
@@ -94,9 +105,16 @@ pub(super) fn answer(progress: &Progress, now: OffsetDateTime, description: &str
     }
 }
 
-fn draft<'a>(teller: &Teller<'a>, reconcile: &Reconcile, found: &'a Found) -> Option<Draft<'a>> {
+fn draft<'a>(
+    teller: &Teller<'a>,
+    reconcile: &Reconcile,
+    found: &'a Found,
+    failures: &'a Failures,
+) -> Option<Draft<'a>> {
     match &found.progress {
-        Progress::Ended(end) if !found.shares_head => teller.draft(reconcile.commenting, &end.ending, end.attempt),
+        Progress::Ended(end) if !found.shares_head => {
+            teller.draft(reconcile.commenting, &end.ending, failures, end.attempt)
+        }
         _ => None,
     }
 }
@@ -150,6 +168,7 @@ fn row(pages: &PageBase, found: &Found, done: &str) -> Row {
         pull: number,
         cells: [link, markdown(&context), format!("[{}]({page})", found.run.number), markdown(done)],
         log: format!("Pull request {source}#{number}, status {context}: {done}: {page}"),
+        failed: Vec::new(),
         problem: None,
         closed: false,
         running: found.is_running(),

@@ -8,7 +8,7 @@ use crate::diagnosis;
 use crate::forge::{Error as ForgeError, Gitea, RunJobs, Server};
 use crate::run::{Progress, Unreadable, attempt, began};
 use crate::runner::Runner;
-use crate::telling::{Answer, Attempt, RunStatuses, Teller, Voice};
+use crate::telling::{Answer, Attempt, Failures, RunStatuses, Teller, Voice};
 use crate::text::one_line;
 use crate::types::{Head, Outcome};
 
@@ -28,8 +28,12 @@ pub(super) async fn run(
     let Subject { run, place, seen } = round.subject(page).await;
     let teller = Teller { gitea, pages, place: &place, run: &run };
     runner.info(&format!("Run {}: {}", teller.page(), one_line(&answer.description(&run.target))));
+    let failures = match &progress {
+        Ok(Progress::Ended(end)) => teller.failures(end.failed.clone(), report.commenting, report.log_lines).await,
+        _ => Failures::default(),
+    };
     let draft = match &progress {
-        Ok(Progress::Ended(end)) => teller.draft(report.commenting, &end.ending, end.attempt),
+        Ok(Progress::Ended(end)) => teller.draft(report.commenting, &end.ending, &failures, end.attempt),
         _ => None,
     };
     let is_superseded = draft.is_some() && is_superseded(gitea, &place.head, &answer).await;
@@ -41,7 +45,7 @@ pub(super) async fn run(
     if let Answer::Ended(ending) = &answer {
         runner.output("conclusion", &one_line(ending.outcome.as_str()));
     }
-    announce(&teller, report, &answer, told, why, runner).await?;
+    announce(&teller, report, (&answer, &failures), told, why, runner).await?;
     unread.map_or(Ok(()), |cause| Err(Error::JobsUnread(cause)))
 }
 

@@ -1,23 +1,39 @@
 //! The report by a job of the run itself: the step is given an outcome, and the other jobs count too.
 
 use std::io::Write;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::{Error, Round, Subject, announce, page_number, server_now};
 use crate::config::Report;
 use crate::diagnosis;
 use crate::forge::{Error as ForgeError, Gitea, RunJobs, Server};
-use crate::run::{JobsRead, Verdict, began};
+use crate::run::{FailedJobs, JobsRead, Verdict, began};
 use crate::runner::Runner;
-use crate::telling::{Answer, Attempt, RunStatuses, Teller, Voice};
+use crate::telling::{Answer, Attempt, Failures, RunStatuses, Teller, Voice};
 use crate::text::one_line;
 use crate::types::{Ending, GivenStatus};
+
+/// How often, and how soon, a report that waits for other jobs looks at them again: a runner takes some seconds to end a job
+/// whose last step has ended.
+const LOOKS: u32 = 6;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What comes after a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    End,
+    /// The jobs that it waited for have ended meanwhile.
+    ReportAgain,
+}
 
 pub(super) async fn run(
     round: Round<'_>,
     jobs: Result<RunJobs, ForgeError>,
     given: &GivenStatus,
     runner: &mut Runner<impl Write>,
-) -> Result<(), Error> {
+) -> Result<Next, Error> {
     let Round { gitea, pages, report, .. } = round;
     let number = report.run.attempt.unwrap_or(1);
     let (jobs, server, unread) = readable(gitea, report, jobs).await;
@@ -39,18 +55,46 @@ pub(super) async fn run(
     let answer = answer(&verdict);
     runner.info(&format!("Run {}: {}", teller.page(), said(&verdict)));
     let since = seen.as_ref().ok().and_then(RunStatuses::read_at);
+    let failures = match &answer {
+        Answer::Ended(_) => teller.failures(FailedJobs::of(jobs), report.commenting, report.log_lines).await,
+        _ => Failures::default(),
+    };
     let draft = match &answer {
-        Answer::Ended(ending) => teller.draft(report.commenting, ending, number),
+        Answer::Ended(ending) => teller.draft(report.commenting, ending, &failures, number),
         _ => None,
     };
     let draft = draft.map(|draft| draft.of_the_run_itself(report.body.as_deref(), since));
     let told = teller.report(&answer, Voice::Run(attempt), draft, seen).await;
-    announce(&teller, report, &answer, told, None, runner).await?;
+    let status_id = told.status_id;
+    announce(&teller, report, (&answer, &failures), told, None, runner).await?;
     match verdict {
-        Verdict::NotGiven => Err(Error::NotGiven),
+        Verdict::WaitingForJobs(_) => Ok(match status_id {
+            Some(id) if others_end(&teller, given, number, id).await => Next::ReportAgain,
+            _ => Next::End,
+        }),
+        Verdict::NotGiven if *given == GivenStatus::Empty => Err(Error::Empty),
+        Verdict::NotGiven => Err(Error::NoOutcome),
         Verdict::Unread => Err(Error::JobsUnread(unread.unwrap_or_default())),
-        _ => Ok(()),
+        Verdict::Running | Verdict::Ended { .. } => Ok(Next::End),
     }
+}
+
+/// Whether the other jobs end in the next seconds. Two jobs that report at the same moment wait for each other, since a job has
+/// not ended while its report runs. The one whose status came last stays; the other one sees that, and ends.
+async fn others_end(teller: &Teller<'_>, given: &GivenStatus, attempt: u32, status_id: u64) -> bool {
+    for _ in 0..LOOKS {
+        sleep(PAUSE).await;
+        let (seen, jobs) =
+            tokio::join!(teller.run_statuses(), teller.gitea.run_jobs(&teller.run.target, teller.run.id));
+        let (Ok(seen), Ok(jobs)) = (seen, jobs) else { return false };
+        if !seen.is_latest(status_id, &teller.place.context) {
+            return false;
+        }
+        if !matches!(Verdict::new(given, attempt, &JobsRead::Read(jobs)), Verdict::WaitingForJobs(_)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What is known of the jobs, the server's version if it was asked for, and why the jobs are not known.

@@ -103,6 +103,7 @@ fn re_run_counts_the_jobs_of_its_own_attempt() {
     stage.report(run).run().ok();
     stage.gitea.world().finish_run(run, "failure");
     stage.gitea.world().rerun(run);
+    stage.gitea.world().advance(1);
     stage.gitea.world().start_run(run);
     stage.gitea.world().advance(3600);
     stage.gitea.world().finish_job(run, "build", "success");
@@ -169,14 +170,20 @@ fn jobs_that_are_no_list_do_not_pass_for_none() {
         stage.gitea.world().finish_job(run, "build", "failure");
         stage.gitea.refuse("GET", "/jobs", 200, "application/json", answer);
 
-        let done = stage.report(run).run().ok();
+        let done = stage.report(run).run().failed();
 
-        assert!(done.log.contains("::warning::The other jobs of this run could not be read"), "{answer}: {}", done.log);
+        let (state, description, _) = status(&stage, "dispatch-target/build");
+        assert_eq!(
+            (state.as_str(), description.as_str()),
+            ("error", "Outcome not known: the jobs could not be read"),
+            "{answer}"
+        );
+        assert!(done.log.contains("::error::The jobs of the run could not be read"), "{answer}: {}", done.log);
     }
 }
 
 #[test]
-fn jobs_that_cannot_be_read_leave_the_jobs_own_status() {
+fn failure_of_the_own_job_is_set_although_the_jobs_cannot_be_read() {
     for (version, link) in [(Version::V1_24, 1), (Version::V1_25, 1), (Version::V1_26, 30)] {
         let (stage, run) = running(version);
         stage.gitea.refuse("GET", "/jobs", 403, "application/json", r#"{"message": "no"}"#);
@@ -187,17 +194,65 @@ fn jobs_that_cannot_be_read_leave_the_jobs_own_status() {
         let expected = ("failure".to_owned(), "Failing".to_owned(), page);
         assert_eq!(status(&stage, "dispatch-target/build"), expected, "{version:?}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(shown(done.log().lines().next().unwrap(), &stage), @"::warning::The other jobs of this run could not be read, so they do not count (in a job of its own, report needs `status: ${{ needs.build.result }}`): GET http://fake/api/v1/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 was answered 403 Forbidden: no");
+            insta::assert_snapshot!(shown(done.log().lines().next().unwrap(), &stage), @"::warning::The other jobs of this run could not be read, so they do not count: The server refused (403): no. The server's message says what it did not like. (GET http://fake/api/v1/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 was answered 403 Forbidden: no)");
         }
     }
 }
 
 #[test]
-fn auto_without_any_outcome_sends_nothing() {
+fn success_of_the_own_job_counts_without_the_jobs_only_where_the_server_has_no_list_of_them() {
+    for (version, state) in [(Version::V1_24, "success"), (Version::V1_25, "error"), (Version::V1_26, "error")] {
+        for (code, answer) in
+            [(403, r#"{"message": "no"}"#), (404, "<html><title>Not here</title></html>"), (200, "null")]
+        {
+            let (stage, run) = running(version);
+            stage.gitea.refuse("GET", "/jobs", code, "application/json", answer);
+
+            let done = stage.report(run).run();
+
+            assert_eq!(status(&stage, "dispatch-target/build").0, state, "{version:?}, {code}");
+            assert_eq!(done.success, state == "success", "{version:?}, {code}");
+            // A word that was given, and not found in the jobs, counts.
+            stage.report(run).input("status", "success").run();
+        }
+    }
+}
+
+#[test]
+fn status_that_evaluates_to_nothing_is_an_error() {
+    let (stage, run) = running(Version::V1_26);
+
+    let done = stage.report(run).input("status", "").run().failed();
+
+    let (state, description, _) = status(&stage, "dispatch-target/build");
+    assert_eq!((state.as_str(), description.as_str()), ("error", "Outcome not given: input status is empty"));
+    insta::assert_snapshot!(done.log().lines().last().unwrap(), @"::error::Input `status` is empty: an expression in it evaluates to nothing (a step or a job of that id does not exist, or `needs` is missing). The run's outcome is not known, so the status is `error`. Correct the input, for example to `status: ${{ needs.build.result }}`");
+}
+
+#[test]
+fn status_that_says_running_is_pending() {
+    for word in ["pending", "queued", "waiting", "in_progress", "running"] {
+        let (stage, run) = running(Version::V1_26);
+
+        let done = stage.report(run).input("status", word).run().ok();
+
+        let (state, description, _) = status(&stage, "dispatch-target/build");
+        assert_eq!((state.as_str(), description.as_str()), ("pending", "Has started running"), "{word}");
+        assert_eq!(done.output("state"), Some("pending"));
+        assert!(comments(&stage).is_empty());
+    }
+}
+
+#[test]
+fn auto_without_any_outcome_is_an_error() {
     let (stage, run) = running(Version::V1_26);
 
     let done = stage.report(run).input("status", "auto").run().failed();
 
-    insta::assert_snapshot!(shown(&done.log(), &stage), @"::error::The outcome of this run is not known: input `status` gives none, and the run's jobs tell none either; set `status`, for example to ${{ needs.build.result }}");
-    assert!(reported(&stage).iter().all(|request| request.method == "GET"));
+    insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Run https://gitea.example.com/mporter/dispatch-target/actions/runs/30: its outcome was not given
+    Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Outcome not given: input status is empty
+    ::error::The outcome of this run is not known: input `status` gives none, and the run's jobs tell none either; set `status`, for example to ${{ needs.build.result }}
+    ");
+    assert_eq!(status(&stage, "dispatch-target/build").0, "error");
 }

@@ -7,9 +7,9 @@ use crate::shown;
 #[test]
 fn refused_comment_does_not_keep_the_status_from_being_set() {
     let (stage, run) = running(Version::V1_26);
-    stage.gitea.world().add_token("dispatch-bot", "repository-only", &[crate::fake::Scope::WriteRepository]);
+    stage.gitea.world().add_token("dispatch-bot", "repository-only-token", &[crate::fake::Scope::WriteRepository]);
 
-    let done = stage.report(run).input("token", "repository-only").run().failed();
+    let done = stage.report(run).input("token", "repository-only-token").run().failed();
 
     assert_eq!(status(&stage, "dispatch-target/build").0, "success");
     insta::assert_snapshot!(shown(&done.log(), &stage), @"

@@ -4,8 +4,11 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::requests::{ALWAYS, BUDGET, REQUESTS, inject, set};
-use crate::fake::Fault;
+use crate::fake::{Fault, Version};
+use crate::stage;
 use crate::stage::Step;
 
 /// The most memory that the step may have had, in KiB: twice the longest answer that is read, and some.
@@ -53,4 +56,21 @@ fn answer_without_an_end_fills_no_memory() {
 #[test]
 fn answer_of_one_byte_a_minute_ends_in_time() {
     endless_answers_end(1, Duration::from_secs(60));
+}
+
+#[test]
+fn list_without_an_end_fills_no_memory() {
+    let stage = stage(Version::V1_26);
+    // A page of 30 MiB, which the next one repeats.
+    let text = "x".repeat(600 << 10);
+    let pull = |number| json!({"number": number, "head": {"sha": "a".repeat(40)}, "body": text});
+    let page = json!((1..=50).map(pull).collect::<Vec<_>>());
+    stage.gitea.refuse("GET", "/pulls?", 200, "application/json", &page.to_string());
+
+    let peak = peak_memory(stage.reconcile());
+
+    let pages = stage.gitea.requests().iter().filter(|request| request.path.contains("/pulls?")).count();
+    assert_eq!(pages, 3, "64 MiB in all");
+    // A page is in memory while it is read: a buffer that has doubled.
+    assert!((1..160 << 10).contains(&peak), "{peak} KiB");
 }

@@ -115,31 +115,31 @@ fn every_request_meets_every_fault() {
     dispatch: POST dispatches   413                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | What answers is not Gitea (413) | The pull request says so
     dispatch: POST dispatches   422                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (422) | The pull request says so
     dispatch: POST dispatches   500                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server failed (500) | The pull request says so
-    dispatch: POST statuses     no answer, before             failed  1     0         -        The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
-    dispatch: POST statuses     no answer, after              failed  1     0         pending  The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
+    dispatch: POST statuses     no answer, before             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     no answer, after              failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
     dispatch: POST statuses     no answer, before, once       ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     no answer, after, once        ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     reset, before                 failed  1     0         -        The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
-    dispatch: POST statuses     reset, after                  failed  1     0         pending  The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
+    dispatch: POST statuses     reset, before                 failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     reset, after                  failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
     dispatch: POST statuses     reset, before, once           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     reset, after, once            ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     truncated                     failed  1     0         pending  The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
+    dispatch: POST statuses     truncated                     failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
     dispatch: POST statuses     truncated, once               ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     429                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
     dispatch: POST statuses     429, once                     ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     429, again in 1 s             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
     dispatch: POST statuses     429, again in 1 s, once       ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     429, again in 90 s            failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     502, before                   failed  1     0         -        The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
+    dispatch: POST statuses     502, before                   failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
     dispatch: POST statuses     502, before, once             ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     502, after, once              ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     503                           failed  1     0         -        The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
+    dispatch: POST statuses     503                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
     dispatch: POST statuses     503, once                     ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     503, again in 1 s             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
     dispatch: POST statuses     503, again in 1 s, once       ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     503, again in 90 s            failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     504, before                   failed  1     0         -        The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
-    dispatch: POST statuses     504, after                    failed  1     0         pending  The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
+    dispatch: POST statuses     504, before                   failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     504, after                    failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
     dispatch: POST statuses     504, before, once             ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     504, after, once              ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     520, after, once              ok      1     0         pending  Status dispatch-target/build on A
@@ -147,9 +147,9 @@ fn every_request_meets_every_fault() {
     dispatch: POST statuses     fast, slow, fast, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     slow, fast, slow, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     wrong content type            ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     a proxy's page, before        failed  1     0         -        The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
+    dispatch: POST statuses     a proxy's page, before        failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
     dispatch: POST statuses     a proxy's page, before, once  ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     a proxy's page, after         failed  1     0         pending  The run is under way, URL , and tells its end itself | It is not known whether the pending status was set
+    dispatch: POST statuses     a proxy's page, after         failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
     dispatch: POST statuses     a proxy's page, after, once   ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     301, same server              failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
     dispatch: POST statuses     301, other server             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set

@@ -76,7 +76,7 @@ impl Cell {
             (self.followed, "a redirect was followed"),
             (shown, "the token is shown"),
             (
-                !self.reachable && (says("not known") || says("may be there")),
+                !self.reachable && (says("not known") || says("may have been")),
                 "it says that the outcome is not known, but nothing was sent",
             ),
             (*success && !there, "success without its effect"),

@@ -1,0 +1,87 @@
+//! Several jobs of one run report: the pull request ends with the worst of them, and never green while one is under way.
+
+use std::thread;
+use std::time::Duration;
+
+use super::{comments, status};
+use crate::fake::Version;
+use crate::stage;
+use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW};
+
+/// A run of three legs that a runner has taken.
+fn matrix() -> (Stage, u64) {
+    let stage = stage(Version::V1_26);
+    let legs = ["leg (1)", "leg (2)", "leg (3)"].map(str::to_owned).to_vec();
+    stage.gitea.world().repository(TARGET).workflow(WORKFLOW).jobs = legs;
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.gitea.world().advance(5);
+    (stage, run)
+}
+
+/// The leg reports with this outcome, and ends.
+fn report(stage: &Stage, run: u64, leg: usize, form: &str, outcome: &str) -> String {
+    stage.report(run).input("status", &form.replace("{}", outcome)).run().ok();
+    stage.gitea.world().finish_job(run, &format!("leg ({leg})"), outcome);
+    stage.gitea.world().advance(1);
+    status(stage, "dispatch-target/build").0
+}
+
+#[test]
+fn matrix_ends_with_the_worst_leg_in_any_order() {
+    for form in ["auto {}", "{}"] {
+        for failing in 1..=3 {
+            let (stage, run) = matrix();
+            for leg in 1..=3 {
+                let outcome = if leg == failing { "failure" } else { "success" };
+                let expected = if leg >= failing { "failure" } else { "pending" };
+                assert_eq!(report(&stage, run, leg, form, outcome), expected, "{form}, {failing} fails, {leg} reports");
+            }
+        }
+    }
+}
+
+#[test]
+fn matrix_is_green_only_after_its_last_leg() {
+    let (stage, run) = matrix();
+    assert_eq!(report(&stage, run, 1, "auto {}", "success"), "pending");
+    assert_eq!(status(&stage, "dispatch-target/build").1, "Waiting for 2 other jobs");
+    assert_eq!(report(&stage, run, 2, "auto {}", "success"), "pending");
+    assert_eq!(status(&stage, "dispatch-target/build").1, "Waiting for 1 other job");
+    assert!(comments(&stage).is_empty());
+    assert_eq!(report(&stage, run, 3, "auto {}", "success"), "success");
+    assert_eq!(comments(&stage).len(), 1);
+}
+
+#[test]
+fn job_that_needs_the_report_is_not_waited_for() {
+    let (stage, run) = matrix();
+    for leg in 1..=2 {
+        stage.gitea.world().finish_job(run, &format!("leg ({leg})"), "success");
+    }
+    stage.gitea.world().add_job(run, "deploy");
+    stage.gitea.world().job(run, "deploy").blocked = true;
+
+    assert_eq!(report(&stage, run, 3, "auto {}", "success"), "success");
+}
+
+#[test]
+fn legs_that_report_at_the_same_moment_do_not_wait_for_each_other_for_ever() {
+    let (stage, run) = matrix();
+    stage.gitea.world().finish_job(run, "leg (3)", "success");
+    thread::scope(|scope| {
+        for leg in ["leg (1)", "leg (2)"] {
+            let stage = &stage;
+            scope.spawn(move || {
+                stage.report(run).run().ok();
+                // A runner takes a moment to end the job.
+                thread::sleep(Duration::from_millis(500));
+                stage.gitea.world().finish_job(run, leg, "success");
+            });
+        }
+    });
+
+    assert_eq!(status(&stage, "dispatch-target/build").0, "success");
+    let states = stage.gitea.world().all_statuses(SOURCE, &stage.sha);
+    assert_eq!(states.iter().filter(|status| status.state == "success").count(), 1);
+}
