@@ -30,6 +30,7 @@ mod link_base;
 mod proxy;
 mod real;
 mod reconcile;
+mod reconcile_lists;
 mod report;
 mod safety;
 mod sequences;
