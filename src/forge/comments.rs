@@ -49,6 +49,13 @@ impl Gitea {
         Ok(())
     }
 
+    /// Deletes a comment. Needs the scope `write:issue`. It is the same when repeated.
+    pub(crate) async fn delete_comment(&self, repo: &RepoName, comment: CommentId) -> Result<(), Error> {
+        let url = self.repo(repo, &["issues", "comments", &comment.to_string()]);
+        let _deleted: Answer<()> = self.http.request(Method::DELETE, url, None::<&()>, Again::IfLost, COMMENT).await?;
+        Ok(())
+    }
+
     /// The comments on a pull request, those since `since` where it is given. This list has no pages.
     pub(crate) async fn comments(
         &self,

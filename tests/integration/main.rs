@@ -33,6 +33,7 @@ mod safety;
 mod sequences;
 mod signals;
 mod slow;
+mod table;
 mod tls;
 mod triggers;
 mod update;
