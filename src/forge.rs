@@ -17,7 +17,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use actions::{Job, RunJobs, Step};
+pub(crate) use actions::{Job, ListedRun, ListedWorkflow, RunJobs, Step};
 pub(crate) use comments::Comment;
 pub(crate) use error::{Certificate, Error, Kind};
 pub(crate) use list::{PAGE_LIMIT, PAGE_SIZE};
