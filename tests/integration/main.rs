@@ -37,6 +37,7 @@ mod safety;
 mod sequences;
 mod signals;
 mod slow;
+mod table;
 mod tls;
 mod trial_report;
 mod triggers;
