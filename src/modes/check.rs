@@ -28,7 +28,7 @@ pub(crate) struct Error {
     subjects: String,
 }
 
-/// What the probes have found, as far as the trial run needs it.
+/// The findings of the probes that the trial run needs.
 struct SetUp {
     server: Server,
     reporting: Reporting,
@@ -48,11 +48,9 @@ pub(crate) async fn run(
         Ok(Some(set_up)) if findings.failed().is_empty() => {
             trial::run(gitea, pages, check, &set_up, &mut findings, runner).await;
         }
-        Ok(_) => {
-            runner.info("No trial run was started, since a check has failed. Correct that, and start this step again")
-        }
+        Ok(_) => runner.info("No trial run was started, since a check failed. Correct that, and run the check again"),
         Err(_elapsed) => {
-            let text = "it took more than a minute to answer the checks. See its load, and the network to it";
+            let text = "the checks took more than a minute. Look at the server's load and the network";
             findings.add(Finding::failed("Server", text), runner);
         }
     }
@@ -71,7 +69,7 @@ pub(crate) async fn run(
     }
 }
 
-/// All that can be found out without changing anything. `None` where there is no point in a trial run.
+/// The checks that change nothing. `None` if there is no point in a trial run.
 async fn probe(
     gitea: &Gitea,
     check: &Check,
@@ -111,7 +109,7 @@ async fn server(gitea: &Gitea, findings: &mut Findings, runner: &mut Runner<impl
     };
     let version = server.version();
     let finding = if server.is_forgejo() {
-        let text = "this server is Forgejo, and this action speaks to Gitea only. Use Forgejo's own dispatch";
+        let text = "this server is Forgejo, and this action supports Gitea only. Use Forgejo's own dispatch";
         Finding::failed(SUBJECT, text)
     } else if !server.lists_jobs() {
         let text =
@@ -120,7 +118,7 @@ async fn server(gitea: &Gitea, findings: &mut Findings, runner: &mut Runner<impl
     } else if !server.names_dispatched_runs() {
         let text = format!(
             "Gitea {version} does not name the run of a dispatch, so `wait` and `mode: reconcile` need 1.26 or later. A dispatch \
-             cancels the runs in progress of the same workflow and branch, those of other pull requests too"
+             cancels the runs in progress of the same workflow and branch, including those of other pull requests"
         );
         Finding::warning(SUBJECT, text)
     } else {
@@ -154,7 +152,7 @@ async fn target(
     repository
 }
 
-/// Whether the token's account may dispatch the workflow, and whether that is enabled, by the answer to a dispatch at no branch.
+/// Whether the token's account may dispatch the workflow, and whether that is enabled, by a dispatch at a branch that cannot exist.
 async fn right_to_dispatch(
     gitea: &Gitea,
     check: &Check,

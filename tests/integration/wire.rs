@@ -82,7 +82,7 @@ fn list_of_another_shape_is_no_list() {
         let done = stage.report(run).run().failed();
 
         assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending", "{body}: {}", done.log());
-        assert!(done.log().contains("What answers is not Gitea"), "{body}: {}", done.log());
+        assert!(done.log().contains("The response is not from Gitea"), "{body}: {}", done.log());
     }
 }
 
