@@ -316,7 +316,7 @@ fn page_to_sign_in_is_no_renamed_repository() {
 
         let log = done.log();
         assert!(
-            log.contains("The server redirects (302)") && log.contains("unless that is a page to sign in"),
+            log.contains("The server redirects (302)") && log.contains("If that is a sign-in page"),
             "{log}"
         );
     }

@@ -107,7 +107,7 @@ fn set_up_that_works_passes_each_check() {
     ok: Source: the token's account may write to mporter/dispatch-source
     ok: Target: mporter/dispatch-target can be read, and has Actions
     ok: Right to dispatch: the token's account may start workflows of mporter/dispatch-target
-    ok: Workflow: build-from-pr.yml is there at main
+    ok: Workflow: build-from-pr.yml exists at main
     ok: Trigger: build-from-pr.yml has workflow_dispatch
     ok: Inputs: build-from-pr.yml declares the four inputs of the pull request
     ok: Report: report.yml reports the runs of build-from-pr.yml
@@ -134,7 +134,7 @@ fn set_up_that_works_passes_each_check() {
     | Source | ok | the token's account may write to mporter/dispatch-source |
     | Target | ok | mporter/dispatch-target can be read, and has Actions |
     | Right to dispatch | ok | the token's account may start workflows of mporter/dispatch-target |
-    | Workflow | ok | build-from-pr.yml is there at main |
+    | Workflow | ok | build-from-pr.yml exists at main |
     | Trigger | ok | build-from-pr.yml has workflow\_dispatch |
     | Inputs | ok | build-from-pr.yml declares the four inputs of the pull request |
     | Report | ok | report.yml reports the runs of build-from-pr.yml |
@@ -181,7 +181,7 @@ fn build_that_reports_itself_passes_too() {
     ok: Source: the token's account may write to mporter/dispatch-source
     ok: Target: mporter/dispatch-target can be read, and has Actions
     ok: Right to dispatch: the token's account may start workflows of mporter/dispatch-target
-    ok: Workflow: build-from-pr.yml is there at main
+    ok: Workflow: build-from-pr.yml exists at main
     ok: Trigger: build-from-pr.yml has workflow_dispatch
     ok: Inputs: build-from-pr.yml declares the four inputs of the pull request
     ok: Report: a step of build-from-pr.yml reports. A cancelled run does not reach that step: the status stays pending until `mode: reconcile` runs

@@ -204,7 +204,7 @@ fn comment_that_the_report_made_without_its_status_is_found() {
 
     assert_eq!(status(&stage, &stage.sha).0, "success");
     assert_eq!(comments(&stage, stage.number).len(), 1);
-    assert!(done.log().contains("comment was there"), "{}", done.log());
+    assert!(done.log().contains("comment already there"), "{}", done.log());
 }
 
 #[test]

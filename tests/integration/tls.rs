@@ -76,7 +76,7 @@ fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_truste
     .map(|(stage, folder)| {
         let done = stage.dispatch().var("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()).run().failed();
         assert_eq!(stage.gitea.requests().len(), 0);
-        done.log().split(" The pull request could").next().unwrap().to_owned()
+        done.log().split(" Setting the pull request's").next().unwrap().to_owned()
     });
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.

@@ -174,7 +174,7 @@ fn failed_status_leaves_the_one_comment_alone() {
     let done = report(&stage, second, "success").failed();
 
     assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
-    assert!(done.log().contains("No comment: with the status unset"), "{}", done.log());
+    assert!(done.log().contains("No comment: the status was not set"), "{}", done.log());
 }
 
 #[test]

@@ -81,8 +81,9 @@ async fn start(gitea: &Gitea, pages: &PageBase, check: &Check, set_up: &SetUp) -
         Ok(None) if set_up.server.names_dispatched_runs() => Err(Finding::warning(
             SUBJECT,
             format!(
-                "the trial run was started, but the answer does not name it: a proxy took `?return_run_details=true` off the request. Let \
-                 the whole path and its query through, and see how the run ends: {page}"
+                "the trial run was started, but the response does not name it: a proxy removed \
+                 `?return_run_details=true` from the request. Let it forward the whole path and query, and see how \
+                 the run ends: {page}"
             ),
         )),
         Ok(None) => Err(Finding::warning(

@@ -36,7 +36,7 @@ pub(super) async fn probe(
             return None;
         }
     };
-    findings.add(Finding::ok(SUBJECT, format!("{} is there at {}", file.as_str(), git_ref.as_str())), runner);
+    findings.add(Finding::ok(SUBJECT, format!("{} exists at {}", file.as_str(), git_ref.as_str())), runner);
     let definition = Definition::read(&text);
     for finding in inputs(check, definition.inputs()) {
         findings.add(finding, runner);

@@ -77,7 +77,7 @@ impl Log<'_> {
             ),
             Said::Nothing => Finding::warning(
                 SUBJECT,
-                format!("could not tell: no step with `mode: report` has said what it found. See the log of {page}"),
+                format!("could not tell: no step with `mode: report` has logged a result. See the log of {page}"),
             ),
         })
     }
