@@ -38,7 +38,7 @@ pub(crate) struct Draft<'a> {
 /// The result for a comment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CommentDone {
-    /// No comment was needed.
+    /// No comment was needed, or none was allowed.
     None,
     Created(CommentId),
     Edited(CommentId),
@@ -70,7 +70,7 @@ impl CommentDone {
     /// For the end of an error about the status.
     pub(super) fn sentence(self) -> &'static str {
         match self {
-            Self::None => "No comment was needed.",
+            Self::None => "No comment was written.",
             Self::Created(_) => "The comment was created.",
             Self::Edited(_) => "The comment was edited.",
             Self::Found(_) => "The comment already existed.",
