@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::requests::{ALWAYS, BUDGET, REQUESTS, inject, set};
-use crate::fake::{Fault, Version};
-use crate::stage;
+use super::requests::{ALWAYS, BUDGET, Mode, REQUESTS, inject, set};
+use crate::fake::Fault;
 use crate::stage::Step;
 
 /// The most memory that the step may have had, in KiB: twice the longest answer that is read, and some.
@@ -60,17 +59,17 @@ fn answer_of_one_byte_a_minute_ends_in_time() {
 
 #[test]
 fn list_without_an_end_fills_no_memory() {
-    let stage = stage(Version::V1_26);
-    // A page of 30 MiB, which the next one repeats.
-    let text = "x".repeat(600 << 10);
-    let pull = |number| json!({"number": number, "head": {"sha": "a".repeat(40)}, "body": text});
-    let page = json!((1..=50).map(pull).collect::<Vec<_>>());
-    stage.gitea.refuse("GET", "/pulls?", 200, "application/json", &page.to_string());
+    let (stage, step) = set(Mode::Report);
+    // A page of 3 MiB, which the next one repeats.
+    let text = "x".repeat(60 << 10);
+    let status = json!({"context": "x", "status": "success", "target_url": "", "description": text});
+    let page = json!({"statuses": vec![status; 50]});
+    stage.gitea.refuse("GET", "/status?", 200, "application/json", &page.to_string());
 
-    let peak = peak_memory(stage.reconcile());
+    let peak = peak_memory(step);
 
-    let pages = stage.gitea.requests().iter().filter(|request| request.path.contains("/pulls?")).count();
-    assert_eq!(pages, 3, "64 MiB in all");
-    // A page is in memory while it is read: a buffer that has doubled.
-    assert!((1..160 << 10).contains(&peak), "{peak} KiB");
+    let pages = stage.gitea.requests().iter().filter(|request| request.path.contains("/status?")).count();
+    assert_eq!(pages, 22, "64 MiB in all");
+    // The list, and a page while it is read.
+    assert!((1..128 << 10).contains(&peak), "{peak} KiB");
 }
