@@ -3,16 +3,23 @@
 //! Most is in the server's own message. After a 403 or 404, and only then, a little more is asked, to tell apart what the
 //! server answers alike. The page for people is `docs/troubleshooting.md`.
 
+mod set_up;
+
 use std::fmt;
 
 use reqwest::StatusCode;
 
 use crate::forge::{Certificate, Error, Gitea, Kind, Repository};
-use crate::text::{one_line, quoted};
+use crate::text::one_line;
 use crate::types::{Place, PullRequestNumber, RepoName, Workflow};
 
-/// Where workflows lie, in the order in which Gitea looks.
-const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
+pub(crate) use set_up::{
+    actions_are_off, lacks_scope, may_not_write, missing_ref, missing_workflow, no_dispatch_trigger,
+    workflow_is_disabled,
+};
+
+/// Where workflows lie, in the order in which Gitea looks; a server may have others (`WORKFLOW_DIRS`, from 1.26 on).
+pub(crate) const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
 
 /// What to do about a page, or another program, in Gitea's place.
 const NOT_GITEA: &str = "See that `api-url` leads to Gitea itself, and that no proxy answers in its place.";
@@ -96,39 +103,21 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, workflow: &Workflow, error: &Erro
     let (file, at) = (file.as_str(), git_ref.as_str());
     let Some((status, message)) = error.refusal() else { return general(error) };
     match status {
-        StatusCode::FORBIDDEN if message.contains("workflow is disabled") => Diagnosis::new(
-            format!("Workflow {file} is disabled"),
-            format!("Enable it on the page of {target}'s Actions."),
-        ),
+        StatusCode::FORBIDDEN if message.contains("workflow is disabled") => workflow_is_disabled(workflow),
         StatusCode::NOT_FOUND if message.starts_with("ref ") => {
-            let default = match gitea.repository(target).await {
-                Ok(Repository { default_branch, .. }) => format!("; its default branch is {}", quoted(&default_branch)),
-                Err(_) => String::new(),
-            };
-            Diagnosis::new(
-                format!("Ref {at} does not exist in {target}"),
-                format!("Set `ref` to a branch or a tag of {target}{default}."),
-            )
+            let repository = gitea.repository(target).await.ok();
+            missing_ref(workflow, repository.as_ref().map(|repository| repository.default_branch.as_str()))
         }
         // Where Actions are switched off, an owner is told that there is no such workflow, and everybody else that they
         // may not write.
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN if is_about_actions(message) => {
             match gitea.repository(target).await {
-                Ok(Repository { has_actions: false, .. }) => Diagnosis::new(
-                    format!("Actions are switched off in {target}"),
-                    "Switch them on in the repository's settings.",
-                ),
+                Ok(Repository { has_actions: false, .. }) => actions_are_off(target),
                 _ if status == StatusCode::FORBIDDEN => of_repository(gitea, target, error).await,
-                _ => Diagnosis::new(
-                    format!("Workflow {file} does not exist at {at}"),
-                    format!("Set `workflow` to a file that is there: {}.", workflows_there(gitea, workflow).await),
-                ),
+                _ => missing_workflow(workflow, &names_there(gitea, workflow).await),
             }
         }
-        StatusCode::UNPROCESSABLE_ENTITY if message.contains("no workflow_dispatch") => Diagnosis::new(
-            format!("Workflow {file} has no workflow_dispatch trigger"),
-            format!("Add `workflow_dispatch` to its `on:` at {at}, with the inputs that it is to get."),
-        ),
+        StatusCode::UNPROCESSABLE_ENTITY if message.contains("no workflow_dispatch") => no_dispatch_trigger(workflow),
         StatusCode::INTERNAL_SERVER_ERROR if message.contains("unmarshal workflow") => Diagnosis::new(
             format!("Workflow {file} is not valid YAML"),
             format!("Mend the file at {at}; the server's message says where it breaks."),
@@ -201,20 +190,10 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
     match error.refusal() {
         Some((StatusCode::FORBIDDEN, message)) if message.contains("required scope") => {
             // Gitea names the scope: required=[write:issue], or read:issue, which the first one includes.
-            let scope = if message.contains("required=[write:issue]") || message.contains("required=[read:issue]") {
-                "write:issue"
-            } else {
-                "write:repository"
-            };
-            Diagnosis::new(
-                format!("The token lacks the scope {scope}"),
-                "Make a token with the scopes write:repository and write:issue, and store it as the secret.",
-            )
+            let is_issue = message.contains("required=[write:issue]") || message.contains("required=[read:issue]");
+            lacks_scope(if is_issue { "write:issue" } else { "write:repository" })
         }
-        Some((StatusCode::FORBIDDEN, message)) if message.contains("permission to write") => Diagnosis::new(
-            format!("The token's account may not write to {repo}"),
-            format!("Make the account a collaborator of {repo} with write access."),
-        ),
+        Some((StatusCode::FORBIDDEN, message)) if message.contains("permission to write") => may_not_write(repo),
         Some((StatusCode::LOCKED, _)) => Diagnosis::new(
             format!("{repo} is archived"),
             "An archived repository takes no comments: set `comment: off`.",
@@ -343,16 +322,12 @@ fn short(message: &str) -> String {
     one_line(message).chars().take(60).collect()
 }
 
-/// The names of the workflow files at the ref, for a sentence.
-async fn workflows_there(gitea: &Gitea, workflow: &Workflow) -> String {
+/// The names of the workflow files at the ref.
+pub(crate) async fn names_there(gitea: &Gitea, workflow: &Workflow) -> Vec<String> {
     for folder in WORKFLOW_FOLDERS {
-        if let Ok(names) = gitea.file_names(&workflow.target, folder, &workflow.git_ref).await {
-            let files = names.iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
-            let files: Vec<String> = files.take(20).map(|name| quoted(name)).collect();
-            if !files.is_empty() {
-                return files.join(", ");
-            }
+        if let Ok(names) = gitea.file_names(&workflow.target, folder, workflow.git_ref.name()).await {
+            return names;
         }
     }
-    "none could be found".to_owned()
+    Vec::new()
 }

@@ -1,7 +1,7 @@
 //! Why the step failed, as the last line of its log says it.
 
 use crate::config;
-use crate::modes::{dispatch, reconcile, report, wait};
+use crate::modes::{check, dispatch, reconcile, report, trial_report, wait};
 use crate::signals::Stopped;
 
 /// A failure of the step, whatever it was about to do.
@@ -19,6 +19,10 @@ pub(crate) enum Error {
     Report(#[from] report::Error),
     #[error(transparent)]
     Reconcile(#[from] reconcile::Error),
+    #[error(transparent)]
+    Check(#[from] check::Error),
+    #[error(transparent)]
+    TrialReport(#[from] trial_report::Error),
     #[error(transparent)]
     Stopped(#[from] Stopped),
     #[error("Gave up after 60 seconds; what was sent until then may have had its effect")]

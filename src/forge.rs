@@ -7,6 +7,7 @@ mod comments;
 mod error;
 mod http;
 mod list;
+mod logs;
 mod repositories;
 mod retry;
 mod server;
@@ -16,10 +17,11 @@ use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use actions::{Job, RunJobs};
+pub(crate) use actions::{Job, ListedRun, ListedWorkflow, RunJobs, Step};
 pub(crate) use comments::Comment;
 pub(crate) use error::{Certificate, Error, Kind};
 pub(crate) use list::{PAGE_LIMIT, PAGE_SIZE};
+pub(crate) use logs::LogEnd;
 pub(crate) use repositories::{PullRequest, PullRequests, Repository};
 pub(crate) use server::Server;
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod files;
 mod forge;
 mod links;
 mod modes;
+mod probes;
 #[cfg(test)]
 mod property_tests;
 mod proxy;
@@ -18,6 +19,7 @@ mod telling;
 mod text;
 mod tls;
 mod types;
+mod workflow_file;
 
 use std::io::{Stdout, stdout};
 use std::process::ExitCode;
@@ -26,7 +28,7 @@ use config::{Config, Environment, Task};
 use deadline::Deadline;
 use error::Error;
 use forge::Gitea;
-use modes::{dispatch, reconcile, report, wait};
+use modes::{check, dispatch, reconcile, report, trial_report, wait};
 use nix::sys::prctl::set_dumpable;
 use runner::Runner;
 use signals::Underway;
@@ -70,10 +72,8 @@ fn run(runner: &mut Runner<Stdout>) -> Result<(), Error> {
                 let work = reconcile::run(&gitea, &pages, pages_are_known, task, runner);
                 deadline.bound(work).await??;
             }
-            Task::TrialReport(_) => {
-                runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported");
-            }
-            Task::Check(_) => return Err(Error::Start("`mode: check` is not there yet".to_owned())),
+            Task::TrialReport(task) => deadline.bound(trial_report::run(&gitea, task, runner)).await??,
+            Task::Check(task) => check::run(&gitea, &pages, task, runner).await?,
             Task::Nothing(why) => runner.info(why),
         }
         Ok(())

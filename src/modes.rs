@@ -1,8 +1,10 @@
 //! The use cases, one a file.
 
+pub(crate) mod check;
 pub(crate) mod dispatch;
 pub(crate) mod reconcile;
 pub(crate) mod report;
+pub(crate) mod trial_report;
 pub(crate) mod wait;
 
 use crate::config::HeadOf;

@@ -54,6 +54,11 @@ impl<W: Write> Runner<W> {
         self.command("warning", text);
     }
 
+    /// A line of the log about something that makes the step fail at its end.
+    pub(crate) fn error(&mut self, text: &str) {
+        self.command("error", text);
+    }
+
     /// Ends the step: `failure` is why it fails. It fails too when a file could not be written: the steps after it would work
     /// with outputs that are not there.
     pub(crate) fn end(mut self, failure: Option<&str>) -> ExitCode {

@@ -8,6 +8,7 @@ mod commenting;
 mod given_status;
 mod outcome;
 mod run;
+mod run_title;
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -20,6 +21,7 @@ pub(crate) use commenting::{CommentMode, Commenting, LogLines};
 pub(crate) use given_status::GivenStatus;
 pub(crate) use outcome::{Ending, Outcome, State};
 pub(crate) use run::{Head, Place, RunRef, Workflow};
+pub(crate) use run_title::RunTitle;
 
 use crate::text::quoted;
 
@@ -283,6 +285,16 @@ pub(crate) struct GitRef(String);
 impl GitRef {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name of the branch, or of the tag.
+    pub(crate) fn name(&self) -> &str {
+        self.0.strip_prefix("refs/heads/").or_else(|| self.0.strip_prefix("refs/tags/")).unwrap_or(&self.0)
+    }
+
+    /// Whether it is a tag. A bare name is a branch's.
+    pub(crate) fn is_tag(&self) -> bool {
+        self.0.starts_with("refs/tags/")
     }
 }
 

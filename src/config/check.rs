@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Error, Given};
-use crate::types::{RepoName, Timeout, Workflow};
+use crate::types::{CommentMode, RepoName, Timeout, Workflow};
 
 /// `mode: check`.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Check {
     pub(crate) workflow: Workflow,
     /// The user's own inputs for the target workflow, without the four of the pull request.
     pub(crate) own_inputs: BTreeMap<String, String>,
+    /// Whether comments are to be written.
+    pub(crate) comments: bool,
     /// How long the trial run may take.
     pub(crate) timeout: Timeout,
 }
@@ -23,6 +25,7 @@ impl Check {
             source: given.source()?,
             workflow: inputs.workflow()?,
             own_inputs: inputs.own_inputs()?,
+            comments: inputs.commenting()?.mode != CommentMode::Off,
             timeout: inputs.check_timeout()?,
         })
     }

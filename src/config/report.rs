@@ -2,7 +2,6 @@
 
 #[cfg(test)]
 mod tests;
-mod title;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -13,9 +12,8 @@ use super::{Error, Given, HeadOf, Task, body, lists};
 use crate::text::quoted;
 use crate::types::{
     CommentMode, Commenting, CommitSha, GivenStatus, Head, LogLines, PullRequestNumber, RepoName, RunId, RunNumber,
-    StatusContext,
+    RunTitle, StatusContext,
 };
-use title::Title;
 
 /// `mode: report`.
 #[derive(Debug)]
@@ -55,6 +53,7 @@ pub(crate) struct ReportedRun {
 /// The report of a trial run, whose commit is all zeros.
 #[derive(Debug)]
 pub(crate) struct TrialReport {
+    pub(crate) run: RunId,
     pub(crate) source: RepoName,
     /// Whether a real report would write comments.
     pub(crate) comments: bool,
@@ -102,7 +101,7 @@ impl Report {
             Subject::Trial(source) => {
                 let source = source?;
                 given.inputs.check_allowed(&source)?;
-                Ok(Task::TrialReport(TrialReport { source, comments: commenting.mode != CommentMode::Off }))
+                Ok(Task::TrialReport(TrialReport { run: run.id, source, comments: commenting.mode != CommentMode::Off }))
             }
         }
     }
@@ -158,8 +157,8 @@ fn parse<T: FromStr<Err: Display>>(dispatched: &'static str, value: &str) -> Res
 /// By the run's title, which its `run-name:` made.
 fn by_title(run: &WorkflowRun) -> Named {
     let error = || Error::Title(quoted(&run.display_title));
-    match Title::read(&run.display_title) {
-        Some(Title { source, number, sha }) => Named { source: Ok(source), number: Ok(number), sha: Ok(sha) },
+    match RunTitle::read(&run.display_title) {
+        Some(RunTitle { source, number, sha }) => Named { source: Ok(source), number: Ok(number), sha: Ok(sha) },
         None => Named { source: Err(error()), number: Err(error()), sha: Err(error()) },
     }
 }

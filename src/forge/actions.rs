@@ -81,6 +81,48 @@ impl Step {
     }
 }
 
+/// A workflow of the default branch in a list.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ListedWorkflow {
+    /// The name of its file.
+    #[serde(rename = "id")]
+    pub(crate) file: String,
+    /// The file, from the repository's root.
+    pub(crate) path: String,
+    #[serde(default)]
+    state: String,
+}
+
+impl ListedWorkflow {
+    /// Whether it was switched off by hand.
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.state.starts_with("disabled")
+    }
+}
+
+/// A run in a list, as far as it is read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ListedRun {
+    pub(crate) id: RunId,
+    /// `report.yml@refs/heads/main`.
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    html_url: String,
+}
+
+impl ListedRun {
+    /// Whether it is a run of the workflow in that file.
+    pub(crate) fn is_of(&self, file: &str) -> bool {
+        self.path.split_once('@').map_or(self.path.as_str(), |(path, _)| path) == file
+    }
+
+    /// The number in the page of the run, which is one of `repo`.
+    pub(crate) fn number(&self, repo: &RepoName) -> RunNumber {
+        run_number_in(&self.html_url, repo).unwrap_or_else(|| page_by_id(self.id))
+    }
+}
+
 impl Job {
     /// When the run was asked for.
     pub(crate) fn created_at(&self) -> Option<OffsetDateTime> {
@@ -177,6 +219,38 @@ impl Gitea {
             id,
             number: run_number_in(&html_url, target).unwrap_or_else(|| page_by_id(id)),
         }))
+    }
+
+    /// Dispatches a workflow at a branch whose name no branch can have. The error says whether the token could dispatch it at
+    /// another: its scope, its account's rights and whether the workflow is enabled are looked at before the branch (1.25 to 1.27).
+    /// Nothing is started.
+    pub(crate) async fn dispatch_nothing(&self, workflow: &Workflow) -> Result<(), Error> {
+        let Ok(git_ref) = "refs/heads/dispatch-action..check".parse() else { return Ok(()) };
+        let workflow = Workflow { git_ref, ..workflow.clone() };
+        self.dispatch_workflow(&workflow, &BTreeMap::new()).await.map(|_run| ())
+    }
+
+    /// The workflows of the default branch.
+    pub(crate) async fn workflows(&self, repo: &RepoName) -> Result<Vec<ListedWorkflow>, Error> {
+        #[derive(Deserialize)]
+        struct Workflows {
+            // Null where there are none.
+            workflows: Option<Vec<ListedWorkflow>>,
+        }
+        let answer: Answer<Workflows> = self.get(self.repo(repo, &["actions", "workflows"]), READ).await?;
+        Ok(answer.value.workflows.unwrap_or_default())
+    }
+
+    /// The newest runs that events of that name have started, at most a page of them. Gitea 1.25 shows them to an owner only.
+    pub(crate) async fn newest_runs(&self, repo: &RepoName, event: &str) -> Result<Vec<ListedRun>, Error> {
+        #[derive(Deserialize)]
+        struct Runs {
+            workflow_runs: Vec<ListedRun>,
+        }
+        let mut url = self.repo(repo, &["actions", "runs"]);
+        url.query_pairs_mut().append_pair("event", event).append_pair("limit", "50");
+        let answer: Answer<Runs> = self.get(url, READ).await?;
+        Ok(answer.value.workflow_runs)
     }
 
     /// The jobs of a run: all pages. Gitea 1.24 has no such list. There are none where the run is gone, which is no error to

@@ -6,8 +6,8 @@ mod failure;
 
 use std::time::Duration;
 
-use reqwest::header::{DATE, LOCATION, RETRY_AFTER};
-use reqwest::{Method, Url};
+use reqwest::header::{DATE, LOCATION, RANGE, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -45,6 +45,16 @@ pub(super) struct Answer<T> {
     pub(super) length: usize,
 }
 
+/// A successful answer as it came, without the token.
+struct Read {
+    status: StatusCode,
+    text: String,
+    /// How long it was, in bytes.
+    length: usize,
+    total: Option<usize>,
+    date: Option<OffsetDateTime>,
+}
+
 impl Http {
     /// A client that reaches the server through `proxy`, or directly. An error is a sentence.
     pub(super) fn new(
@@ -73,6 +83,22 @@ impl Http {
         Error { request, attempts: 1, kind }
     }
 
+    /// The last `bytes` of a text, without the token, and whether there may be more before them. It is sent again only where the
+    /// server surely did nothing.
+    pub(super) async fn end_of_text(&self, url: Url, bytes: usize, limits: Limits) -> Result<(String, bool), Error> {
+        let deadline = self.deadline.last_attempt().min(Instant::now() + limits.total);
+        let again = Again::IfNotDone;
+        let limits = Limits { answer: bytes, ..limits };
+        retry(again, deadline, async || {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let limits = Limits { attempt: limits.attempt.min(left), ..limits };
+            let with_range = |builder: RequestBuilder| builder.header(RANGE, format!("bytes=-{bytes}"));
+            let read = self.exchange(&Method::GET, &url, with_range, again, limits).await?;
+            Ok((read.text, read.length >= bytes))
+        })
+        .await
+    }
+
     /// Sends the request, again and again as `again` and `limits` say, and reads its answer as JSON.
     pub(super) async fn request<B: Serialize, T: DeserializeOwned>(
         &self,
@@ -99,14 +125,29 @@ impl Http {
         again: Again,
         limits: Limits,
     ) -> Result<Answer<T>, Error> {
+        let with_body = |builder: RequestBuilder| match body {
+            Some(body) => builder.json(body),
+            None => builder,
+        };
+        let Read { status, text, length, total, date } = self.exchange(&method, &url, with_body, again, limits).await?;
+        let value = answer::value(status, &text, &self.token).map_err(|kind| self.error(method, url, kind))?;
+        Ok(Answer { value, total, date, length })
+    }
+
+    /// One attempt, and the text of its answer, which is a success.
+    async fn exchange(
+        &self,
+        method: &Method,
+        url: &Url,
+        complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
+        again: Again,
+        limits: Limits,
+    ) -> Result<Read, Error> {
         let error = |kind| self.error(method.clone(), url.clone(), kind);
         let client =
-            self.clients.for_attempt(&method, again, limits.attempt).map_err(|cause| error(not_answered(cause)))?;
-        let mut builder = client.request(method.clone(), url.clone()).timeout(limits.attempt);
-        if let Some(body) = body {
-            builder = builder.json(body);
-        }
-        let _underway = (method != Method::GET).then(|| self.underway.note(format!("{method} {url}")));
+            self.clients.for_attempt(method, again, limits.attempt).map_err(|cause| error(not_answered(cause)))?;
+        let builder = complete(client.request(method.clone(), url.clone()).timeout(limits.attempt));
+        let _underway = (*method != Method::GET).then(|| self.underway.note(format!("{method} {url}")));
         let mut response = builder.send().await.map_err(|cause| error(not_answered(cause)))?;
         let status = response.status();
         let header = |name: &str| response.headers().get(name)?.to_str().ok();
@@ -122,13 +163,13 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|cause| error(not_answered(cause)))? {
             if body.len() + chunk.len() > limits.answer {
-                let cause = format!("the answer has more than {} MiB", limits.answer >> 20);
+                let cause = format!("the answer has more than {}", size(limits.answer));
                 return Err(error(Kind::TooLong { cause }));
             }
             body.extend_from_slice(&chunk);
         }
-        let body = answer::text(&body, &self.token);
         let length = body.len();
+        let body = answer::text(&body, &self.token);
         if !status.is_success() {
             return Err(error(match location {
                 Some(location) if status.is_redirection() => {
@@ -138,7 +179,11 @@ impl Http {
                 _ => answer::refusal(status, &body, retry_after, &self.token),
             }));
         }
-        let value = answer::value(status, &body, &self.token).map_err(error)?;
-        Ok(Answer { value, total, date, length })
+        Ok(Read { status, text: body.into_owned(), length, total, date })
     }
+}
+
+/// A size in bytes for people.
+fn size(bytes: usize) -> String {
+    if bytes < 1 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", bytes >> 20) }
 }

@@ -1,10 +1,13 @@
 //! Repositories, their files and their pull requests.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use reqwest::Url;
 use serde::Deserialize;
 
 use super::http::Answer;
 use super::list::PAGE_SIZE;
-use super::retry::{ASIDE, READ_TEXTS};
+use super::retry::{ASIDE, READ, READ_TEXTS};
 use super::{Error, Gitea};
 use crate::links::PageBase;
 use crate::types::{GitRef, PullRequestNumber, RepoName};
@@ -72,6 +75,31 @@ pub(crate) struct Repository {
     pub(crate) default_branch: String,
     #[serde(default)]
     pub(crate) has_actions: bool,
+    #[serde(default)]
+    permissions: Permissions,
+    private: Option<bool>,
+    /// Whether only people see it who have signed in: its owner is not public.
+    #[serde(default)]
+    internal: bool,
+}
+
+/// What the token's account may do in a repository, whatever the token's scopes.
+#[derive(Debug, Default, Deserialize)]
+struct Permissions {
+    #[serde(default)]
+    push: bool,
+}
+
+impl Repository {
+    /// Whether the token's account may write to its code, which setting a status needs too.
+    pub(crate) fn may_be_written(&self) -> bool {
+        self.permissions.push
+    }
+
+    /// Whether everybody may see it; `None` where the server does not say.
+    pub(crate) fn is_public(&self) -> Option<bool> {
+        self.private.map(|private| !private && !self.internal)
+    }
 }
 
 impl Gitea {
@@ -94,23 +122,57 @@ impl Gitea {
         Ok(self.get(self.repo(repo, &[]), ASIDE).await?.value)
     }
 
-    /// The names of the files in a folder of a repository at a ref.
-    pub(crate) async fn file_names(
-        &self,
-        repo: &RepoName,
-        folder: &str,
-        git_ref: &GitRef,
-    ) -> Result<Vec<String>, Error> {
+    /// The commit that a branch or a tag points to.
+    pub(crate) async fn commit_at(&self, repo: &RepoName, git_ref: &GitRef) -> Result<String, Error> {
+        #[derive(Deserialize)]
+        struct Named {
+            commit: Commit,
+        }
+        /// A branch's commit has an `id`, a tag's a `sha`.
+        #[derive(Deserialize)]
+        struct Commit {
+            #[serde(alias = "id")]
+            sha: String,
+        }
+        let mut url = self.repo(repo, &[if git_ref.is_tag() { "tags" } else { "branches" }]);
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(git_ref.name().split('/'));
+        }
+        let answer: Answer<Named> = self.get(url, READ).await?;
+        Ok(answer.value.commit.sha)
+    }
+
+    /// The names of the files in a folder of a repository at a branch, a tag or a commit, which is given by its bare name.
+    pub(crate) async fn file_names(&self, repo: &RepoName, folder: &str, at: &str) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
         struct Entry {
             name: String,
         }
-        let mut url = self.repo(repo, &["contents"]);
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.extend(folder.split('/'));
-        }
-        url.query_pairs_mut().append_pair("ref", git_ref.as_str());
-        let answer: Answer<Vec<Entry>> = self.get(url, ASIDE).await?;
+        let answer: Answer<Vec<Entry>> = self.get(self.contents(repo, folder, at), ASIDE).await?;
         Ok(answer.value.into_iter().map(|entry| entry.name).collect())
+    }
+
+    /// The text of a file of a repository at a branch, a tag or a commit, which is given by its bare name.
+    pub(crate) async fn file(&self, repo: &RepoName, path: &str, at: &str) -> Result<String, Error> {
+        /// A folder is a list, a link has no content.
+        #[derive(Deserialize)]
+        struct File {
+            content: String,
+        }
+        let url = self.contents(repo, path, at);
+        let answer: Answer<File> = self.get(url.clone(), READ).await?;
+        let bytes = BASE64.decode(answer.value.content);
+        let bytes = bytes.map_err(|cause| self.not_gitea(url, format!("the content is no Base64: {cause}")))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Unlike the endpoint for raw files, which takes the default branch for a ref that is not there (1.25 to 1.27).
+    fn contents(&self, repo: &RepoName, path: &str, at: &str) -> Url {
+        let mut url = self.repo(repo, &["contents"]);
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path.split('/'));
+        }
+        url.query_pairs_mut().append_pair("ref", at);
+        url
     }
 }

@@ -15,17 +15,25 @@ use crate::types::{RunId, RunNumber};
 pub(crate) struct Server {
     /// Major and minor number.
     version: (u32, u32),
+    is_forgejo: bool,
 }
 
 impl Server {
     fn new(version: &str) -> Option<Self> {
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
-        Some(Self { version: (numbers.next()?, numbers.next()?) })
+        // Each Forgejo's version names the Gitea that it began from (seen on 9.0.0, else read).
+        let is_forgejo = version.contains("+gitea-");
+        Some(Self { version: (numbers.next()?, numbers.next()?), is_forgejo })
     }
 
     /// The version for people: `1.26`.
     pub(crate) fn version(&self) -> String {
         format!("{}.{}", self.version.0, self.version.1)
+    }
+
+    /// Whether it is Forgejo, whose API for Actions is another one.
+    pub(crate) fn is_forgejo(&self) -> bool {
+        self.is_forgejo
     }
 
     /// Whether the answer to a dispatch names the run that it has started.
@@ -49,7 +57,7 @@ impl Server {
 
     /// What a server can that does not even tell its version: it is taken for a current one.
     pub(crate) fn current() -> Self {
-        Self { version: (1, 26) }
+        Self { version: (1, 26), is_forgejo: false }
     }
 }
 

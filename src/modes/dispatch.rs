@@ -68,6 +68,7 @@ pub(crate) async fn run(
     let inputs = inputs(dispatch, &head, branch);
     let place = Place { head, context: dispatch.context.clone() };
     let sending = Sending { gitea, pages, workflow, place: &place, start: Instant::now() };
+    sending.log_start(runner);
     let run = match gitea.dispatch_workflow(workflow, &inputs).await {
         Ok(run) => run,
         Err(cause) => return Err(sending.tell_failure(cause, runner).await),
@@ -107,8 +108,8 @@ fn inputs(dispatch: &Dispatch, head: &Head, branch: String) -> BTreeMap<String, 
 }
 
 impl Sending<'_> {
-    /// Log and outputs are written before the status is tried: the run is under way, whatever comes of its status.
-    fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
+    /// Says what is about to be sent: if the step is stopped meanwhile, nobody could say it later.
+    fn log_start(&self, runner: &mut Runner<impl Write>) {
         let Workflow { target, file, git_ref } = self.workflow;
         let Head { source, sha, pull_request } = &self.place.head;
         let on_behalf = match pull_request {
@@ -116,7 +117,11 @@ impl Sending<'_> {
             None => format!("commit {} of {source}", sha.short()),
         };
         let (file, at) = (file.as_str(), git_ref.as_str());
-        runner.info(&format!("Dispatched {file} of {target} at {at} for {on_behalf}"));
+        runner.info(&format!("Dispatching {file} of {target} at {at} for {on_behalf}"));
+    }
+
+    /// Log and outputs are written before the status is tried: the run is under way, whatever comes of its status.
+    fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
         match run {
             Some(run) => {
                 runner.info(&format!("Run: {page}"));

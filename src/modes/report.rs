@@ -125,6 +125,9 @@ async fn announce(
     if matches!(answer, Answer::Ended(_)) && told.is_without_comment() {
         runner.info(why.unwrap_or_else(|| why_no_comment(report, teller, answer, &told)));
     }
+    if let Some(note) = &failures.note {
+        runner.warning(note);
+    }
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&teller.run.target.to_string()))];
     summary.extend(failures.lines(teller));
     let announced = told.announce(teller, answer, &mut summary, runner).await;

@@ -13,7 +13,7 @@ use crate::forge::Gitea;
 use crate::links::PageBase;
 use crate::run::{End, Progress, Unreadable};
 use crate::runner::Runner;
-use crate::telling::{Answer, Failures, Teller, Unwritten, Voice};
+use crate::telling::{Answer, Teller, Unwritten, Voice};
 use crate::text::{self, markdown, one_line};
 use crate::types::{Place, RepoName, RunRef, State};
 
@@ -56,7 +56,7 @@ pub(crate) async fn run(
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
     let began = OffsetDateTime::now_utc();
-    let followed = timeout(wait.timeout.duration(), follow(gitea, run, runner)).await;
+    let followed = timeout(wait.timeout.duration(), follow(gitea, run, LONG_QUEUE_ADVICE, runner)).await;
     let deadline = Deadline::in_a_minute();
     let teller = Teller { gitea: &gitea.until(deadline), pages, place, run };
     let page = teller.page().to_string();
@@ -94,14 +94,17 @@ struct Said {
     long_queue: bool,
 }
 
-/// Reads the run until it has ended. A read that fails is repeated.
-async fn follow(gitea: &Gitea, run: &RunRef, runner: &mut Runner<impl Write>) -> Progress {
+/// What to do about a run that waits for a runner, where the step has `wait: true`.
+const LONG_QUEUE_ADVICE: &str = "give the runner more capacity, or leave out `wait` and use `mode: reconcile`";
+
+/// Reads the run until it has ended. A read that fails is repeated. `advice` is what to do if the run waits long for a runner.
+pub(super) async fn follow(gitea: &Gitea, run: &RunRef, advice: &str, runner: &mut Runner<impl Write>) -> Progress {
     let start = Instant::now();
     let (mut pause, mut said) = (FIRST_PAUSE, Said::default());
     loop {
         match Progress::read(&gitea.until(Deadline::in_a_minute()), &run.target, run.id).await {
             Ok(progress) => {
-                said.progress(&progress, run, start, runner);
+                said.progress(&progress, run, start, advice, runner);
                 if matches!(progress, Progress::Ended(_) | Progress::Gone) {
                     return progress;
                 }
@@ -120,7 +123,14 @@ async fn follow(gitea: &Gitea, run: &RunRef, runner: &mut Runner<impl Write>) ->
 
 impl Said {
     /// Says what is new.
-    fn progress(&mut self, progress: &Progress, run: &RunRef, start: Instant, runner: &mut Runner<impl Write>) {
+    fn progress(
+        &mut self,
+        progress: &Progress,
+        run: &RunRef,
+        start: Instant,
+        advice: &str,
+        runner: &mut Runner<impl Write>,
+    ) {
         self.outage = false;
         let state = match progress {
             Progress::Queued(_) => "queued",
@@ -135,10 +145,9 @@ impl Said {
         if !matches!(progress, Progress::Queued(_)) {
             self.queued_at = None;
         } else if self.queued_at.get_or_insert_with(Instant::now).elapsed() >= LONG_QUEUE && !self.long_queue {
-            runner.warning(
-                "The run has waited for a runner for a minute. If this job occupies the only one, it waits for itself: \
-                 give the runner more capacity, or leave out `wait` and use `mode: reconcile`",
-            );
+            runner.warning(&format!(
+                "The run has waited for a runner for a minute. If this job occupies the only one, it waits for itself: {advice}"
+            ));
             self.long_queue = true;
         }
     }
@@ -159,7 +168,10 @@ async fn tell_end(teller: &Teller<'_>, wait: Wait, end: &End, runner: &mut Runne
     let outcome = one_line(end.ending.outcome.as_str());
     runner.output("conclusion", &outcome);
     let answer = Answer::Ended(end.ending.clone());
-    let failures = Failures::new(end.failed.clone());
+    let failures = teller.failures(end.failed.clone(), wait.commenting, wait.log_lines).await;
+    if let Some(note) = &failures.note {
+        runner.warning(note);
+    }
     let draft = teller.draft(wait.commenting, &end.ending, &failures, end.attempt);
     let told = teller.close(&answer, Voice::Observer, draft, None).await;
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&outcome))];

@@ -29,7 +29,7 @@ pub(super) async fn run(
     let teller = Teller { gitea, pages, place: &place, run: &run };
     runner.info(&format!("Run {}: {}", teller.page(), one_line(&answer.description(&run.target))));
     let failures = match &progress {
-        Ok(Progress::Ended(end)) => Failures::new(end.failed.clone()),
+        Ok(Progress::Ended(end)) => teller.failures(end.failed.clone(), report.commenting, report.log_lines).await,
         _ => Failures::default(),
     };
     let draft = match &progress {

@@ -53,7 +53,7 @@ pub(super) async fn run(
     runner.info(&format!("Run {}: {}", teller.page(), said(&verdict)));
     let since = seen.as_ref().ok().and_then(RunStatuses::read_at);
     let failures = match &answer {
-        Answer::Ended(_) => Failures::new(FailedJobs::of(jobs)),
+        Answer::Ended(_) => teller.failures(FailedJobs::of(jobs), report.commenting, report.log_lines).await,
         _ => Failures::default(),
     };
     let draft = match &answer {

@@ -1,19 +1,19 @@
 //! The title of a run, which carries its pull request to a `workflow_run` event: that event has no inputs.
 
-use crate::types::{CommitSha, PullRequestNumber, RepoName};
+use super::{CommitSha, PullRequestNumber, RepoName};
 
 /// `owner/name#number sha`, then the end, or a blank and anything.
 #[derive(Debug, PartialEq)]
-pub(super) struct Title {
-    pub(super) source: RepoName,
+pub(crate) struct RunTitle {
+    pub(crate) source: RepoName,
     /// `None` for a run that was dispatched by an event that is not a pull request: `owner/name# sha`.
-    pub(super) number: Option<PullRequestNumber>,
-    pub(super) sha: CommitSha,
+    pub(crate) number: Option<PullRequestNumber>,
+    pub(crate) sha: CommitSha,
 }
 
-impl Title {
+impl RunTitle {
     /// `None` for any other text. A SHA that was cut with the title (at 255 characters) is no SHA.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let (source, rest) = text.split_once('#')?;
         let (number, rest) = rest.split_once(' ')?;
         let sha = rest.split(' ').next()?;
@@ -34,14 +34,14 @@ mod tests {
     #[test]
     fn title_names_the_pull_request_and_may_go_on() {
         for title in ["a/b#7 SHA", "a/b#7 SHA ", "a/b#7 SHA x86 #9 release"] {
-            let title = Title::read(&title.replace("SHA", SHA)).unwrap();
+            let title = RunTitle::read(&title.replace("SHA", SHA)).unwrap();
             assert_eq!(title.source, "a/b".parse().unwrap());
             assert_eq!(title.number, Some("7".parse().unwrap()));
             assert_eq!(title.sha.as_str(), SHA);
         }
-        assert_eq!(Title::read(&format!("a/b# {SHA}")).unwrap().number, None);
+        assert_eq!(RunTitle::read(&format!("a/b# {SHA}")).unwrap().number, None);
         let sha_256 = "0".repeat(64);
-        assert_eq!(Title::read(&format!("a/b#7 {sha_256}")).unwrap().sha.as_str(), sha_256);
+        assert_eq!(RunTitle::read(&format!("a/b#7 {sha_256}")).unwrap().sha.as_str(), sha_256);
     }
 
     #[test]
@@ -70,7 +70,7 @@ mod tests {
             "#7 SHA",
         ];
         for title in titles {
-            assert_eq!(Title::read(&title.replace("SHA", SHA)), None, "{title}");
+            assert_eq!(RunTitle::read(&title.replace("SHA", SHA)), None, "{title}");
         }
     }
 }

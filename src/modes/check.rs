@@ -1,0 +1,177 @@
+//! `mode: check`: whether the set-up works, before anybody opens a pull request.
+//!
+//! First come the probes, which change nothing; then, if none of them failed, a trial run whose commit is all zeros.
+
+mod reporting;
+mod trial;
+mod workflow;
+
+use std::io::Write;
+
+use crate::config::Check;
+use crate::deadline::Deadline;
+use crate::diagnosis::{self, actions_are_off};
+use crate::forge::{self, Gitea, Repository, Server};
+use crate::links::PageBase;
+use crate::probes::{self, Finding, Findings};
+use crate::runner::Runner;
+use reporting::Reporting;
+
+/// Why the step fails.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{failed} of {checked} checks failed: {subjects}. The lines above that begin with `failed` say what to correct"
+)]
+pub(crate) struct Error {
+    failed: usize,
+    checked: usize,
+    subjects: String,
+}
+
+/// What the probes have found, as far as the trial run needs it.
+struct SetUp {
+    server: Server,
+    reporting: Reporting,
+}
+
+/// The probes have a minute, the trial run and its report have `check-timeout`.
+pub(crate) async fn run(
+    gitea: &Gitea,
+    pages: &PageBase,
+    check: &Check,
+    runner: &mut Runner<impl Write>,
+) -> Result<(), Error> {
+    let mut findings = Findings::default();
+    let deadline = Deadline::in_a_minute();
+    let probed = deadline.bound(probe(&gitea.until(deadline), check, &mut findings, runner)).await;
+    match probed {
+        Ok(Some(set_up)) if findings.failed().is_empty() => {
+            trial::run(gitea, pages, check, &set_up, &mut findings, runner).await;
+        }
+        Ok(_) => {
+            runner.info("No trial run was started, since a check has failed. Correct that, and start this step again")
+        }
+        Err(_elapsed) => {
+            let text = "it took more than a minute to answer the checks. See its load, and the network to it";
+            findings.add(Finding::failed("Server", text), runner);
+        }
+    }
+    let (checked, failed) = (findings.count(), findings.failed());
+    let numbers = [("checked", checked), ("passed", findings.passed()), ("failed", failed.len())];
+    for (name, number) in numbers {
+        runner.output(name, &number.to_string());
+    }
+    runner.summary(&format!("Checked {}", check.workflow.target), &findings.table());
+    match failed.as_slice() {
+        [] => {
+            runner.info(&format!("{} of {checked} checks are ok", findings.passed()));
+            Ok(())
+        }
+        _ => Err(Error { failed: failed.len(), checked, subjects: failed.join(", ") }),
+    }
+}
+
+/// All that can be found out without changing anything. `None` where there is no point in a trial run.
+async fn probe(
+    gitea: &Gitea,
+    check: &Check,
+    findings: &mut Findings,
+    runner: &mut Runner<impl Write>,
+) -> Option<SetUp> {
+    let Check { source, workflow, comments, .. } = check;
+    let server = server(gitea, findings, runner).await?;
+    let answer = gitea.dispatch_nothing(workflow).await;
+    let has_scope = findings.add(probes::repository_scope(gitea, &workflow.target, &answer).await, runner);
+    if *comments {
+        findings.add(probes::issue_scope(gitea, source).await, runner);
+    }
+    // Without the scope all that follows is refused for it.
+    if !has_scope {
+        return None;
+    }
+    findings.add(probes::source(gitea, source).await, runner);
+    let target = target(gitea, check, findings, runner).await?;
+    right_to_dispatch(gitea, check, answer, findings, runner).await;
+    let listed = gitea.workflows(&workflow.target).await;
+    let definition = workflow::probe(gitea, check, &target, &listed, findings, runner).await?;
+    let reporting = reporting::probe(gitea, check, &target, &listed, &definition, findings, runner).await;
+    Some(SetUp { server, reporting })
+}
+
+/// Whether the server is one that this action works with.
+async fn server(gitea: &Gitea, findings: &mut Findings, runner: &mut Runner<impl Write>) -> Option<Server> {
+    const SUBJECT: &str = "Server";
+    let server = match gitea.server().await {
+        Ok(server) => server,
+        Err(error) => {
+            let text = format!("{} ({error})", diagnosis::of_version(&error));
+            findings.add(Finding::failed(SUBJECT, text), runner);
+            return None;
+        }
+    };
+    let version = server.version();
+    let finding = if server.is_forgejo() {
+        let text = "this server is Forgejo, and this action speaks to Gitea only. Use Forgejo's own dispatch";
+        Finding::failed(SUBJECT, text)
+    } else if !server.lists_jobs() {
+        let text =
+            format!("Gitea {version} is too old: it does not show the jobs of a run. Upgrade it to 1.26 or later");
+        Finding::failed(SUBJECT, text)
+    } else if !server.names_dispatched_runs() {
+        let text = format!(
+            "Gitea {version} does not name the run of a dispatch, so `wait` and `mode: reconcile` need 1.26 or later. A dispatch \
+             cancels the runs in progress of the same workflow and branch, those of other pull requests too"
+        );
+        Finding::warning(SUBJECT, text)
+    } else {
+        Finding::ok(SUBJECT, format!("Gitea {version}"))
+    };
+    let works = !finding.has_failed();
+    findings.add(finding, runner);
+    works.then_some(server)
+}
+
+/// Whether the target can be seen, and has Actions.
+async fn target(
+    gitea: &Gitea,
+    check: &Check,
+    findings: &mut Findings,
+    runner: &mut Runner<impl Write>,
+) -> Option<Repository> {
+    const SUBJECT: &str = "Target";
+    let target = &check.workflow.target;
+    let (finding, repository) = match gitea.repository(target).await {
+        Ok(repository) if repository.has_actions => {
+            (Finding::ok(SUBJECT, format!("{target} can be read, and has Actions")), Some(repository))
+        }
+        Ok(_) => (Finding::failed(SUBJECT, actions_are_off(target).to_string()), None),
+        Err(error) => {
+            let text = format!("{} ({error})", diagnosis::of_repository(gitea, target, &error).await);
+            (Finding::failed(SUBJECT, text), None)
+        }
+    };
+    findings.add(finding, runner);
+    repository
+}
+
+/// Whether the token's account may dispatch the workflow, and whether that is enabled, by the answer to a dispatch at no branch.
+async fn right_to_dispatch(
+    gitea: &Gitea,
+    check: &Check,
+    answer: Result<(), forge::Error>,
+    findings: &mut Findings,
+    runner: &mut Runner<impl Write>,
+) {
+    const SUBJECT: &str = "Right to dispatch";
+    let Err(error) = answer else { return };
+    let finding = match error.refusal() {
+        Some((_, message)) if message.starts_with("ref ") && error.is_not_found() => {
+            Finding::ok(SUBJECT, format!("the token's account may start workflows of {}", check.workflow.target))
+        }
+        _ => {
+            let diagnosis = diagnosis::of_dispatch(gitea, &check.workflow, &error).await;
+            Finding::failed(SUBJECT, format!("{diagnosis} ({error})"))
+        }
+    };
+    findings.add(finding, runner);
+}

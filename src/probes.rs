@@ -1,0 +1,153 @@
+//! What can be found out about a set-up without changing anything, and how it is said: a line for each check in the log, and a
+//! table in the summary.
+
+use std::io::Write;
+
+use reqwest::StatusCode;
+
+use crate::diagnosis::{self, may_not_write};
+use crate::forge::{Error, Gitea};
+use crate::runner::Runner;
+use crate::text::{self, markdown};
+use crate::types::{RepoName, Workflow};
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Ok,
+    /// The set-up works, but for what the line says; or it could not be told.
+    Warning,
+    Failed,
+}
+
+/// What a check has found.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    /// What was checked, such as `Source`.
+    subject: &'static str,
+    outcome: Outcome,
+    /// A sentence or two, of which the last says what to do.
+    text: String,
+}
+
+impl Finding {
+    pub(crate) fn ok(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { subject, outcome: Outcome::Ok, text: text.into() }
+    }
+
+    pub(crate) fn warning(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { subject, outcome: Outcome::Warning, text: text.into() }
+    }
+
+    pub(crate) fn failed(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { subject, outcome: Outcome::Failed, text: text.into() }
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.is(Outcome::Failed)
+    }
+
+    fn is(&self, outcome: Outcome) -> bool {
+        self.outcome == outcome
+    }
+}
+
+/// The findings so far, each of which is in the log.
+#[derive(Default)]
+pub(crate) struct Findings {
+    all: Vec<Finding>,
+}
+
+impl Findings {
+    /// Logs a finding, and keeps it. Gives whether the check came out well.
+    pub(crate) fn add(&mut self, finding: Finding, runner: &mut Runner<impl Write>) -> bool {
+        let Finding { subject, outcome, text } = &finding;
+        match outcome {
+            Outcome::Ok => runner.info(&format!("ok: {subject}: {text}")),
+            Outcome::Warning => runner.warning(&format!("warning: {subject}: {text}")),
+            Outcome::Failed => runner.error(&format!("failed: {subject}: {text}")),
+        }
+        let is_ok = *outcome == Outcome::Ok;
+        self.all.push(finding);
+        is_ok
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(crate) fn passed(&self) -> usize {
+        self.all.iter().filter(|finding| finding.is(Outcome::Ok)).count()
+    }
+
+    /// The subjects of the checks that failed.
+    pub(crate) fn failed(&self) -> Vec<&'static str> {
+        self.all.iter().filter(|finding| finding.is(Outcome::Failed)).map(|finding| finding.subject).collect()
+    }
+
+    /// A table in Markdown.
+    pub(crate) fn table(&self) -> String {
+        let row = |finding: &Finding| {
+            let result = match finding.outcome {
+                Outcome::Ok => "ok",
+                Outcome::Warning => "**warning**",
+                Outcome::Failed => "**failed**",
+            };
+            [finding.subject.to_owned(), result.to_owned(), markdown(&finding.text)]
+        };
+        text::table(["check", "result", "what was found"], &self.all.iter().map(row).collect::<Vec<_>>())
+    }
+}
+
+/// What a dispatch at no branch would be answered, for a repository of which no workflow is known: it need not be there.
+pub(crate) async fn dispatch_nothing(gitea: &Gitea, repo: &RepoName) -> Result<(), Error> {
+    let (Ok(file), Ok(git_ref)) = ("none.yml".parse(), "main".parse()) else { return Ok(()) };
+    gitea.dispatch_nothing(&Workflow { target: repo.clone(), file, git_ref }).await
+}
+
+/// The scope that everything but a comment needs, by the answer to a dispatch at no branch: the scope is looked at first.
+pub(crate) async fn repository_scope(gitea: &Gitea, repo: &RepoName, answer: &Result<(), Error>) -> Finding {
+    const SUBJECT: &str = "Scope write:repository";
+    let Err(error) = answer else {
+        return Finding::warning(
+            SUBJECT,
+            "could not tell: a branch that cannot be there was accepted. See what `api-url` leads to",
+        );
+    };
+    match error.refusal() {
+        Some((StatusCode::FORBIDDEN, message)) if !message.contains("required scope") => {
+            Finding::ok(SUBJECT, "the token has it")
+        }
+        Some((StatusCode::NOT_FOUND, _)) if error.is_not_found() => Finding::ok(SUBJECT, "the token has it"),
+        _ => Finding::failed(SUBJECT, format!("{} ({error})", diagnosis::of_repository(gitea, repo, error).await)),
+    }
+}
+
+/// The scope that comments on pull requests of `source` need.
+pub(crate) async fn issue_scope(gitea: &Gitea, source: &RepoName) -> Finding {
+    const SUBJECT: &str = "Scope write:issue";
+    match gitea.edit_no_comment(source).await {
+        Err(error) if error.is_not_found() => Finding::ok(SUBJECT, "the token has it"),
+        Err(error) => {
+            Finding::failed(SUBJECT, format!("{} ({error})", diagnosis::of_comment(gitea, source, &error).await))
+        }
+        Ok(()) => Finding::warning(
+            SUBJECT,
+            "could not tell: the server has edited a comment that is not there. See what `api-url` leads to",
+        ),
+    }
+}
+
+/// Whether the token's account sees the source and may set statuses there.
+pub(crate) async fn source(gitea: &Gitea, source: &RepoName) -> Finding {
+    const SUBJECT: &str = "Source";
+    match gitea.repository(source).await {
+        Ok(repository) if repository.may_be_written() => {
+            Finding::ok(SUBJECT, format!("the token's account may write to {source}"))
+        }
+        Ok(_) => Finding::failed(SUBJECT, may_not_write(source).to_string()),
+        Err(error) => {
+            Finding::failed(SUBJECT, format!("{} ({error})", diagnosis::of_repository(gitea, source, &error).await))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Flow collections on one line: `[a, b]`, `{type: string, required: true}`.
+
+use super::{DEEPEST, Node, is_comment, is_plain, quoted};
+
+/// Reads a collection with nothing but a comment behind it; `None` where it is not clear.
+pub(super) fn read(text: &str) -> Option<Node> {
+    let (node, rest) = node(text, 0)?;
+    is_comment(rest).then_some(node)
+}
+
+fn node(text: &str, depth: usize) -> Option<(Node, &str)> {
+    if depth > DEEPEST {
+        return None;
+    }
+    match text.chars().next()? {
+        '[' => list(&text[1..], depth),
+        '{' => map(&text[1..], depth),
+        '"' | '\'' => quoted(text).map(|(value, rest)| (Node::Scalar(value), rest)),
+        _ => {
+            let end = text.find([',', '[', ']', '{', '}'])?;
+            let value = text[..end].trim_end_matches(' ');
+            let is_clear = is_plain(value) && !value.contains(": ") && !value.ends_with(':');
+            is_clear.then(|| (Node::Scalar(value.to_owned()), &text[end..]))
+        }
+    }
+}
+
+fn list(text: &str, depth: usize) -> Option<(Node, &str)> {
+    let mut rest = text.trim_start_matches(' ');
+    let mut items = Vec::new();
+    while !rest.starts_with(']') {
+        let (item, after) = node(rest, depth + 1)?;
+        items.push(item);
+        rest = after_entry(after, ']')?;
+    }
+    Some((Node::List(items), &rest[1..]))
+}
+
+fn map(text: &str, depth: usize) -> Option<(Node, &str)> {
+    let mut rest = text.trim_start_matches(' ');
+    let mut entries = Vec::new();
+    while !rest.starts_with('}') {
+        let (key, after) = key(rest)?;
+        let after = after.trim_start_matches(' ');
+        let (value, after) = if after.starts_with([',', '}']) { (Node::Empty, after) } else { node(after, depth + 1)? };
+        entries.push((key, value));
+        rest = after_entry(after, '}')?;
+    }
+    Some((Node::Map(entries), &rest[1..]))
+}
+
+/// A key with its colon.
+fn key(text: &str) -> Option<(String, &str)> {
+    if text.starts_with(['"', '\'']) {
+        let (key, rest) = quoted(text)?;
+        return Some((key, rest.strip_prefix(": ")?));
+    }
+    let end = text.find([':', ',', '[', ']', '{', '}'])?;
+    let key = text[..end].trim_end_matches(' ');
+    is_plain(key).then_some(())?;
+    Some((key.to_owned(), text[end..].strip_prefix(": ")?))
+}
+
+/// What stands behind an entry: a comma and the next one, or the end.
+fn after_entry(text: &str, end: char) -> Option<&str> {
+    let text = text.trim_start_matches(' ');
+    match text.strip_prefix(',') {
+        Some(next) => Some(next.trim_start_matches(' ')),
+        None => text.starts_with(end).then_some(text),
+    }
+}
