@@ -73,7 +73,10 @@ fn report_has_time_for_its_status_though_jobs_and_version_never_answer() {
     stage.report(run).run().failed();
 
     let status = stage.gitea.world().statuses(SOURCE, &stage.sha).remove(0);
-    assert_eq!(status.description, "Outcome not known: the jobs could not be read");
+    assert_eq!(
+        (status.state.as_str(), status.description.as_str()),
+        ("error", "Outcome not known: the jobs could not be read")
+    );
 }
 
 #[test]

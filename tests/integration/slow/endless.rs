@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::requests::{ALWAYS, BUDGET, Mode, REQUESTS, inject, set};
-use crate::fake::Fault;
+use crate::fake::{Fault, Version};
+use crate::stage;
 use crate::stage::Step;
 
 /// The most memory that the step may have had, in KiB: twice the longest answer that is read, and some.
@@ -72,4 +73,21 @@ fn list_without_an_end_fills_no_memory() {
     assert_eq!(pages, 22, "64 MiB in all");
     // The list, and a page while it is read.
     assert!((1..128 << 10).contains(&peak), "{peak} KiB");
+}
+
+#[test]
+fn pull_requests_without_an_end_fill_no_memory() {
+    let stage = stage(Version::V1_26);
+    // A page of 30 MiB, which the next one repeats.
+    let text = "x".repeat(600 << 10);
+    let pull = |number| json!({"number": number, "head": {"sha": "a".repeat(40)}, "body": text});
+    let page = json!((1..=50).map(pull).collect::<Vec<_>>());
+    stage.gitea.refuse("GET", "/pulls?", 200, "application/json", &page.to_string());
+
+    let peak = peak_memory(stage.reconcile());
+
+    let pages = stage.gitea.requests().iter().filter(|request| request.path.contains("/pulls?")).count();
+    assert!(pages > 1, "{pages}");
+    // A page is in memory while it is read: a buffer that has doubled. What is kept of it is small.
+    assert!((1..160 << 10).contains(&peak), "{peak} KiB after {pages} pages");
 }
