@@ -272,6 +272,7 @@ fn log_of_a_private_target_is_not_shown_in_a_public_source() {
 #[test]
 fn log_whose_readers_are_not_known_is_not_shown() {
     let (stage, run) = with_log(Version::V1_26, &LOG);
+    stage.gitea.world().repository(TARGET).private = true;
     // The first is the list of statuses.
     stage.gitea.inject("GET", SOURCE, 1, Fault::Delay(std::time::Duration::ZERO));
     stage.gitea.refuse_once("GET", SOURCE, 404, "application/json", "{\"message\":\"not found\"}");
