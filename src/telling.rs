@@ -10,6 +10,7 @@ mod comment_length;
 mod comment_text;
 mod marker;
 mod precedence;
+mod recognition;
 mod run_statuses;
 mod status;
 mod table;

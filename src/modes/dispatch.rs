@@ -7,10 +7,10 @@ use std::time::Duration;
 use reqwest::Url;
 use tokio::time::Instant;
 
-use super::{OldServer, UnknownHead, check_server, known_head};
+use super::{OldServer, UnknownHead, check_server, known_head, server_now};
 use crate::config::Dispatch;
 use crate::diagnosis::{self, Failure};
-use crate::forge::{self, Gitea};
+use crate::forge::{self, Gitea, Server};
 use crate::links::PageBase;
 use crate::run::Progress;
 use crate::runner::Runner;
@@ -37,6 +37,12 @@ pub(crate) enum Error {
         "The server has not said which run it started, so there is none to wait for: look for it and its end at {0}"
     )]
     NoRun(Url),
+    #[error(
+        "The workflow was dispatched, and no status was set: this server is {server}, which does not say which run that is, and nothing \
+         here could ever tell its end. Look for the run: {page} . On Forgejo use its own way to dispatch a workflow, and let the workflow \
+         set the status"
+    )]
+    OtherForge { server: String, page: Url },
     #[error(transparent)]
     Head(#[from] UnknownHead),
     #[error(transparent)]
@@ -78,6 +84,11 @@ pub(crate) async fn run(
         None => pages.workflow(&workflow.target, &workflow.file),
     };
     sending.log_run(run.as_ref(), &page, runner);
+    if run.is_none()
+        && let Some(server) = server_now(gitea).await.as_ref().and_then(Server::other_forge)
+    {
+        return Err(Error::OtherForge { server, page });
+    }
     let status = match sending.set_pending(run.as_ref(), &page, runner).await {
         Ok(what) => what,
         // The end of the run is told all the same.
