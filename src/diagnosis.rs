@@ -109,7 +109,7 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, workflow: &Workflow, error: &Erro
             missing_ref(workflow, repository.as_ref().map(|repository| repository.default_branch.as_str()))
         }
         // Where Actions are switched off, an owner is told that there is no such workflow, and everybody else that they
-        // may not write.
+        // may not read.
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN if is_about_actions(message) => {
             match gitea.repository(target).await {
                 Ok(Repository { has_actions: false, .. }) => actions_are_off(target),
@@ -134,7 +134,8 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, workflow: &Workflow, error: &Erro
 }
 
 fn is_about_actions(message: &str) -> bool {
-    message.starts_with("workflow ") || message.contains("permission to write")
+    ["workflow ", "user should have specific read permission"].iter().any(|start| message.starts_with(start))
+        || message.contains("permission to write")
 }
 
 /// Why the server did not tell its version.

@@ -12,7 +12,7 @@ use crate::config::{Report, ReportVoice, ReportedRun};
 use crate::forge::{Error as ForgeError, Gitea, Job, RunJobs, Server, Statuses};
 use crate::links::PageBase;
 use crate::runner::Runner;
-use crate::telling::{Answer, Failures, RunStatuses, Teller, Told, Unwritten};
+use crate::telling::{Answer, Failures, RunStatuses, StatusDone, Teller, Told, Unwritten};
 use crate::text::{self, markdown, one_line};
 use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, State, StatusContext};
 use by_job::Next;
@@ -163,6 +163,9 @@ fn why_no_comment(report: &Report, teller: &Teller<'_>, answer: &Answer, told: &
             "No new comment, as `comment-on: failure` says"
         }
         _ if told.status.is_err() => "No comment: with the status unset, nobody knows which comment is to be edited",
+        (_, CommentMode::Table) if matches!(told.status, Ok(StatusDone::Set | StatusDone::Ended(_))) => {
+            "No comment: the table is about the pull request's newer head"
+        }
         _ => "No comment: the one comment is the newer run's",
     }
 }

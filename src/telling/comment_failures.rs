@@ -38,6 +38,10 @@ impl Teller<'_> {
 }
 
 impl Failures {
+    pub(super) fn jobs(&self) -> &FailedJobs {
+        &self.jobs
+    }
+
     /// The failed jobs as lines of Markdown, for a list.
     pub(crate) fn lines(&self, teller: &Teller<'_>) -> Vec<String> {
         lines(&self.jobs, teller.pages, teller.run)
@@ -64,7 +68,7 @@ fn fold(LogExcerpt { lines }: &LogExcerpt) -> String {
 }
 
 /// The failed jobs of a run as lines of Markdown: the worst, and how many more there are.
-fn lines(failed: &FailedJobs, pages: &PageBase, run: &RunRef) -> Vec<String> {
+pub(super) fn lines(failed: &FailedJobs, pages: &PageBase, run: &RunRef) -> Vec<String> {
     let FailedJobs { jobs, .. } = failed;
     let mut lines: Vec<String> = jobs.iter().take(SHOWN).map(|job| line(job, pages, run)).collect();
     if jobs.len() > SHOWN {

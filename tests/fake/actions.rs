@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::access::{Access, Category, Need};
+use super::access::{Category, Need};
 use super::api::{Call, Outcome, Paged, error, no_content, not_found, ok, total_count};
 use super::faults::Answer;
 use super::{Progress, Repository, Run, Version, Workflow, json, json_actions};
@@ -12,11 +12,10 @@ use super::{Progress, Repository, Run, Version, Workflow, json, json_actions};
 impl Call<'_> {
     /// The checks in Gitea's order: it matters to a client which of two errors it is told.
     pub(super) fn dispatch(&mut self, owner: &str, name: &str, file: &str) -> Outcome {
-        let repo = self.enter(Category::Repository, owner, name, Need::Writer)?;
+        let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
+        self.check_actions(&repo)?;
+        self.enter(Category::Repository, owner, name, Need::Writer)?;
         let repository = self.world.repository_ref(&repo);
-        if !repository.actions_enabled && self.access(repository) < Access::Owner {
-            return Err(error(self.world, 403, "user should have a permission to write to a repo"));
-        }
         let body = self.body()?;
         let given = self.inputs(&body)?;
         let git_ref = self.text(&body, "CreateActionWorkflowDispatch", "ref")?;
@@ -201,7 +200,8 @@ impl Call<'_> {
             entry
         };
         let git_ref = self.query.get("ref").unwrap_or(&repository.default_branch);
-        Ok(ok(&repository.workflows.iter().filter(|(_, workflow)| workflow.is_at(git_ref)).map(entry).collect()))
+        let there = |(_, workflow): &(&String, &Workflow)| is_there(repository, workflow, git_ref);
+        Ok(ok(&repository.workflows.iter().filter(there).map(entry).collect()))
     }
 
     pub(super) fn get_raw(&self, owner: &str, name: &str, path: &str) -> Outcome {
@@ -215,7 +215,9 @@ impl Call<'_> {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
         let repository = self.world.repository_ref(&repo);
         let git_ref = self.query.get("ref").unwrap_or(&repository.default_branch);
-        let there = |file: &&str| repository.workflows.get(*file).is_some_and(|workflow| workflow.is_at(git_ref));
+        let there = |file: &&str| {
+            repository.workflows.get(*file).is_some_and(|workflow| is_there(repository, workflow, git_ref))
+        };
         let file = path.strip_prefix(".gitea/workflows/").filter(there);
         let file = file
             .filter(|_| repository.resolve(git_ref).is_some())
@@ -243,6 +245,12 @@ impl Call<'_> {
         }
         self.with_links(total_count(answer, page.total), page.total, page.page, page.limit)
     }
+}
+
+/// Whether a workflow is there at a branch's name, or at the commit of a branch.
+fn is_there(repository: &Repository, workflow: &Workflow, git_ref: &str) -> bool {
+    let mut branches = repository.branches.iter().filter(|(_, sha)| *sha == git_ref);
+    workflow.is_at(git_ref) || branches.any(|(branch, _)| workflow.is_at(branch))
 }
 
 /// What the `status` of a list may be.

@@ -83,6 +83,8 @@ fn route(call: &mut Call, segments: &[&str]) -> Outcome {
 
         ("GET", ["repos", owner, name, "actions", "jobs", id, "logs"]) if has_runs => call.get_log(owner, name, id),
 
+        ("GET", ["repos", owner, name, "branches", branch @ ..]) => call.get_branch(owner, name, &branch.join("/")),
+        ("GET", ["repos", owner, name, "tags", tag @ ..]) => call.get_tag(owner, name, &tag.join("/")),
         ("GET", ["repos", owner, name, "contents", file @ ..]) => call.get_contents(owner, name, &file.join("/")),
         ("GET", ["repos", owner, name, "raw", file @ ..]) => call.get_raw(owner, name, &file.join("/")),
         _ => Ok(unknown_route()),

@@ -20,6 +20,7 @@ mod json_actions;
 mod logs;
 mod page;
 mod pulls;
+mod refs;
 mod runs;
 mod server;
 mod statuses;

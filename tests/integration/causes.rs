@@ -69,7 +69,7 @@ fn each_cause_of_a_refused_dispatch_is_told_apart() {
     ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched. Workflow no-such.yml does not exist at main. Set `workflow` to a file that is there: `build-from-pr.yml`. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches was answered 404 Not Found: workflow "no-such.yml" doesn't exist)
 
     error: Actions are switched off in mporter/dispatch-target
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Actions are switched off in mporter/dispatch-target. Switch them on in the repository's settings. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: user should have a permission to write to a repo)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Actions are switched off in mporter/dispatch-target. Switch them on in the repository's settings. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: user should have specific read permission or be a repo admin or a site admin)
 
     error: Ref no-such-branch does not exist in mporter/dispatch-target
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Ref no-such-branch does not exist in mporter/dispatch-target. Set `ref` to a branch or a tag of mporter/dispatch-target; its default branch is `main`. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: ref "no-such-branch" doesn't exist)

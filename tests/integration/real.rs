@@ -4,6 +4,7 @@ mod addresses;
 mod api;
 mod by_event;
 mod cancelled;
+mod check;
 mod git;
 mod lost;
 mod matrix;

@@ -162,6 +162,18 @@ impl Stage {
         self.step("reconcile").var("GITHUB_REPOSITORY", SOURCE).input("target", TARGET).input("comment", "create")
     }
 
+    /// A step `mode: check` of a workflow in [`SOURCE`] that was started by hand, as `examples/check.yml` has it.
+    pub(crate) fn check(&self) -> Step {
+        self.step("check")
+            .event("workflow_dispatch", &serde_json::json!({"inputs": null, "ref": "refs/heads/main"}))
+            .var("GITHUB_REPOSITORY", SOURCE)
+            .input("target", TARGET)
+            .input("workflow", WORKFLOW)
+            .input("ref", "main")
+            .input("comment", "create")
+            .input("check-timeout", "60s")
+    }
+
     /// The id of the run that was dispatched last, which a runner takes now.
     pub(crate) fn start_last_run(&self) -> u64 {
         let mut world = self.gitea.world();

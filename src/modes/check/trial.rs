@@ -63,8 +63,11 @@ pub(super) async fn run(
         ),
     };
     findings.add(finding, runner);
-    if has_ended && set_up.reporting != Reporting::Unknown {
-        findings.add(log.finding(&set_up.reporting, runner).await, runner);
+    if !has_ended || set_up.reporting == Reporting::Unknown {
+        return;
+    }
+    if let Some(finding) = log.finding(&set_up.reporting, runner).await {
+        findings.add(finding, runner);
     }
 }
 
@@ -122,7 +125,7 @@ async fn ended(log: &report::Log<'_>, page: &Url, progress: Progress) -> Finding
     Finding::failed(
         SUBJECT,
         format!(
-            "it ended with {outcome}{elapsed}: {page} . See its log{last_error}. Steps that need a real commit are to be skipped for zeros"
+            "it ended with {outcome}{elapsed}: {page} . See its log{last_error}. Skip the steps that need a real commit where `pr_head_sha` is all zeros"
         ),
     )
 }

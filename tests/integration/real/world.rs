@@ -183,6 +183,22 @@ impl World {
         self.target.push("main", &[(&format!(".gitea/workflows/{WORKFLOW}"), &text)]);
     }
 
+    /// Adds a workflow to the target's default branch.
+    pub(crate) fn add_to_target(&self, file: &str, text: &str) {
+        let text = text.replace("https://gitea.example.com", self.server.url());
+        self.target.push("main", &[(&format!(".gitea/workflows/{file}"), &text)]);
+    }
+
+    /// Deletes a secret of a repository.
+    pub(crate) async fn delete_secret(&self, repository: &str, name: &str) {
+        self.owner().delete(&format!("/repos/{repository}/actions/secrets/{name}")).await;
+    }
+
+    /// How many runs a repository has.
+    pub(crate) async fn count_of_runs(&self, repository: &str) -> usize {
+        runs(self.owner(), repository).await.len()
+    }
+
     /// Waits until the target has so many runs, the last of which is in this state; returns it.
     pub(crate) async fn run_in_state(&self, count: usize, state: &str) -> Run {
         let asked = Instant::now();

@@ -47,29 +47,29 @@ enum Said {
 }
 
 impl Log<'_> {
-    /// What the report found.
-    pub(super) async fn finding(&self, reporting: &Reporting, runner: &mut Runner<impl Write>) -> Finding {
+    /// What the report found; `None` where the end of the trial run has said it already.
+    pub(super) async fn finding(&self, reporting: &Reporting, runner: &mut Runner<impl Write>) -> Option<Finding> {
         let (said, number) = match reporting {
             Reporting::ByEvent(file) => {
                 runner.info(&format!("Waiting for {file}, which reports the trial run"));
                 match self.of_event(file).await {
                     Ok(found) => found,
-                    Err(finding) => return finding,
+                    Err(finding) => return Some(finding),
                 }
             }
             Reporting::ByStep | Reporting::Unknown => match self.said(self.run.id).await {
+                // The build may have failed as well as its report.
+                Ok(Said::Failed(_)) => return None,
                 Ok(said) => (said, self.run.number),
-                Err(error) => return unread(&error),
+                Err(error) => return Some(unread(&error)),
             },
         };
-        let page = self.pages.run(&self.run.target, number);
-        match said {
-            Said::Can => {
-                Finding::ok(SUBJECT, format!("with the target's secret, it can write to {}: {page}", self.source))
-            }
+        let (page, source) = (self.pages.run(&self.run.target, number), self.source);
+        Some(match said {
+            Said::Can => Finding::ok(SUBJECT, format!("with the target's secret, it can write to {source}: {page}")),
             Said::Cannot(why) => Finding::failed(
                 SUBJECT,
-                format!("with the target's secret, it cannot write to {}: {why} ({page})", self.source),
+                format!("with the target's secret, it cannot write to {source}: {why} (see {page})"),
             ),
             Said::Failed(error) => Finding::failed(
                 SUBJECT,
@@ -79,7 +79,7 @@ impl Log<'_> {
                 SUBJECT,
                 format!("could not tell: no step with `mode: report` has said what it found. See the log of {page}"),
             ),
-        }
+        })
     }
 
     /// What the runs of the report workflow have said since the trial began, and the page of the one that said it.
@@ -166,8 +166,8 @@ impl Log<'_> {
             lines().any(|line| line.starts_with(&verdict))
         };
         if has(false) {
-            let why: Vec<&str> = lines().filter_map(|line| line.strip_prefix("failed: ")).collect();
-            return Said::Cannot(quoted(&why.join(" ")));
+            let why: Vec<String> = lines().filter_map(|line| line.strip_prefix("failed: ")).map(quoted).collect();
+            return Said::Cannot(why.join(", "));
         }
         if has(true) { Said::Can } else { Said::Nothing }
     }

@@ -1,0 +1,154 @@
+//! The trial run, its end, and what its report found; and what is a warning.
+
+use super::*;
+use crate::fake::{Scope, World};
+
+/// Runs a check with its trial, after a change of the set-up.
+fn checked(version: Version, runner: Runner<'_>, change: impl FnOnce(&mut World)) -> (Done, String) {
+    let stage = set_up(version);
+    change(&mut stage.gitea.world());
+    let done = run_with(&stage, runner, stage.check());
+    let found = [lines_with(&done, "warning"), lines_with(&done, "failed")].join("\n");
+    (done, found.replace(&stage.gitea.url(), "http://fake").trim().to_owned())
+}
+
+/// Runs a check that has to fail, and gives what failed.
+#[track_caller]
+fn failed(runner: Runner<'_>, change: impl FnOnce(&mut World)) -> String {
+    let (done, found) = checked(Version::V1_26, runner, change);
+    done.failed();
+    for line in found.lines() {
+        assert!(
+            crate::stage::is_documented(&line.replace('`', "")),
+            "docs/troubleshooting.md has no row for this:\n{line}"
+        );
+    }
+    found
+}
+
+/// Runs a check that has to succeed, and gives its warnings.
+#[track_caller]
+fn warned(change: impl FnOnce(&mut World)) -> String {
+    let (done, found) = checked(Version::V1_26, RUNNER, change);
+    done.ok();
+    found
+}
+
+#[test]
+fn report_without_rights_fails_in_the_same_words() {
+    let bot = |name: &'static str, scopes: &'static [Scope], rights: bool| {
+        let change = move |world: &mut World| {
+            let repositories = [(SOURCE, crate::fake::Permission::Write)];
+            world.add_bot(name, "token-in-the-target", scopes, if rights { &repositories } else { &[] });
+        };
+        failed(Runner { secret: "token-in-the-target", ..RUNNER }, change)
+    };
+    insta::assert_snapshot!(bot("reporter", &[Scope::WriteRepository, Scope::WriteIssue], false), @"failed: Report of the trial run: with the target's secret, it cannot write to mporter/dispatch-source: `Source: The token's account may not write to mporter/dispatch-source. Make the account a collaborator of mporter/dispatch-source with write access.` (see http://fake/mporter/dispatch-target/actions/runs/31)");
+    insta::assert_snapshot!(bot("reporter", &[Scope::WriteRepository], true), @"failed: Report of the trial run: with the target's secret, it cannot write to mporter/dispatch-source: `Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 was answered 403 Forbidden: token does not have at least one of re…` (see http://fake/mporter/dispatch-target/actions/runs/31)");
+    insta::assert_snapshot!(bot("reporter", &[Scope::WriteIssue], true), @"failed: Report of the trial run: with the target's secret, it cannot write to mporter/dispatch-source: `Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/actions/workflows/none.yml/dispatches?return_run_details=true was answered …`, `Source: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source was answered 403 Forbidden: token does not have at least one of required scope(s), required=…` (see http://fake/mporter/dispatch-target/actions/runs/31)");
+}
+
+#[test]
+fn secret_that_is_missing_in_the_target_is_found() {
+    insta::assert_snapshot!(failed(Runner { secret: "", ..RUNNER }, |_| ()), @"failed: Report of the trial run: it failed: http://fake/mporter/dispatch-target/actions/runs/31 . Its log says `Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name`. Correct that in mporter/dispatch-target");
+    let by_step = |world: &mut World| {
+        world.repository(TARGET).add_workflow_file(WORKFLOW, BUILD_AND_REPORT);
+        world.repository(TARGET).workflows.remove("report.yml");
+    };
+    insta::assert_snapshot!(failed(Runner { secret: "", by_event: false, ..RUNNER }, by_step), @"failed: Trial run: it ended with failure after 12s: http://fake/mporter/dispatch-target/actions/runs/30 . See its log (`Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name`). Skip the steps that need a real commit where `pr_head_sha` is all zeros");
+}
+
+#[test]
+fn report_workflow_that_never_runs_is_found() {
+    let stage = set_up(Version::V1_26);
+
+    // Its `completed` starts nothing.
+    let done = thread::scope(|scope| {
+        let check = scope.spawn(|| stage.check().run());
+        while stage.gitea.world().runs.is_empty() {
+            assert!(!check.is_finished(), "no trial run");
+            thread::sleep(Duration::from_millis(20));
+        }
+        let run = stage.start_last_run();
+        stage.gitea.world().finish_run(run, "success");
+        check.join().unwrap()
+    });
+
+    let failed = lines_with(&done.failed(), "failed");
+    assert!(crate::stage::is_documented(&failed.replace('`', "")));
+    insta::assert_snapshot!(failed, @"failed: Report of the trial run: no run of report.yml has started. See that it is valid, on the default branch, and that its `workflows:` has the `name:` of the build");
+}
+
+#[test]
+fn trial_run_must_succeed() {
+    insta::assert_snapshot!(failed(Runner { conclusion: "failure", ..RUNNER }, |_| ()), @"failed: Trial run: it ended with failure after 12s: http://fake/mporter/dispatch-target/actions/runs/30 . See its log. Skip the steps that need a real commit where `pr_head_sha` is all zeros");
+}
+
+#[test]
+fn trial_run_that_no_runner_takes_is_given_up() {
+    let stage = set_up(Version::V1_26);
+
+    let done = stage.check().input("check-timeout", "3s").run().failed();
+
+    insta::assert_snapshot!(shown(&lines_with(&done, "failed"), &stage), @"failed: Trial run: the trial run has not ended within `check-timeout` (3s), and goes on: http://fake/mporter/dispatch-target/actions/runs/30 . If this job occupies the only runner, the trial run waits for it: give the runner more capacity, or start another one. If no runner has the label of the run's job, register one");
+    assert_eq!(stage.gitea.world().runs.len(), 1);
+}
+
+#[test]
+fn dispatch_that_is_refused_or_lost_fails() {
+    let stage = set_up(Version::V1_26);
+    stage.gitea.world().repository(TARGET).workflow(WORKFLOW).broken = Some("yaml: line 3".to_owned());
+
+    let done = stage.check().run().failed();
+
+    let failed = lines_with(&done, "failed");
+    assert!(crate::stage::is_documented(&failed.replace('`', "")));
+    insta::assert_snapshot!(failed.replace(&stage.gitea.url(), "http://fake"), @"failed: Trial run: the trial run was not started. The server failed (500). Most often build-from-pr.yml is not valid YAML at main: the server tells that only to its administrators. Else its own log knows more. Look at the runs of mporter/dispatch-target before you start this again. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 500 Internal Server Error: no message)");
+}
+
+#[test]
+fn gitea_1_25_does_not_name_the_trial_run() {
+    let stage = set_up(Version::V1_25);
+
+    let done = stage.check().run().ok();
+
+    insta::assert_snapshot!(shown(&lines_with(&done, "warning"), &stage), @"
+    warning: Server: Gitea 1.25 does not name the run of a dispatch, so `wait` and `mode: reconcile` need 1.26 or later. A dispatch cancels the runs in progress of the same workflow and branch, those of other pull requests too
+    warning: Trial run: the trial run was started, but Gitea 1.25 does not name it. See how it ends, and what its report finds: http://fake/mporter/dispatch-target/actions?workflow=build-from-pr.yml
+    ");
+    assert_eq!(stage.gitea.world().runs.len(), 1);
+}
+
+#[test]
+fn run_that_nobody_reports_is_a_warning() {
+    insta::assert_snapshot!(warned(|world| { world.repository(TARGET).workflows.remove("report.yml"); }), @"warning: Report: nothing in mporter/dispatch-target reports the runs of build-from-pr.yml: each status stays pending unless its step has `wait: true` or `mode: reconcile` runs. Add report.yml of the README to the default branch, and see that its `workflows:` has the `name:` of build-from-pr.yml");
+    insta::assert_snapshot!(warned(|world| {
+        let report = REPORT.replace("[build-from-pr]", "[build]");
+        world.repository(TARGET).add_workflow_file("report.yml", &report);
+    }), @"warning: Report: nothing in mporter/dispatch-target reports the runs of build-from-pr.yml: each status stays pending unless its step has `wait: true` or `mode: reconcile` runs. Add report.yml of the README to the default branch, and see that its `workflows:` has the `name:` of build-from-pr.yml");
+}
+
+#[test]
+fn report_that_does_not_run_at_the_end_is_a_warning() {
+    insta::assert_snapshot!(warned(|world| world.repository(TARGET).workflow("report.yml").disabled = true), @"warning: Report: report.yml would report the runs of build-from-pr.yml, but it is disabled: their statuses stay pending. Enable it");
+    insta::assert_snapshot!(warned(|world| {
+        let report = REPORT.replace(", completed]", "]");
+        world.repository(TARGET).add_workflow_file("report.yml", &report);
+    }), @"warning: Report: report.yml does not run when a run of build-from-pr.yml has ended: the status stays pending. Add `completed` to its `types:`");
+}
+
+#[test]
+fn what_cannot_be_told_is_not_called_ok() {
+    let build = |from: &'static str, to: &'static str| {
+        warned(move |world| {
+            world.repository(TARGET).add_workflow_file(WORKFLOW, &BUILD.replace(from, to));
+        })
+    };
+    insta::assert_snapshot!(build("    inputs:\n", "    inputs: &inputs\n"), @"warning: Inputs: could not tell what build-from-pr.yml declares: this check reads plain YAML only, without anchors, tabs, or texts of several lines. See for yourself that it has `workflow_dispatch` with the inputs `source_repo`, `pr_number`, `pr_head_sha`, `pr_head_ref`");
+    insta::assert_snapshot!(build("${{ inputs.pr_number }} ", "${{ inputs.pr_number || 0 }} "), @"warning: Run name: could not tell whether the titles of the runs of build-from-pr.yml name their pull request. They do with `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`");
+    insta::assert_snapshot!(build("      pr_head_ref: {type: string}\n", ""), @"warning: Inputs: build-from-pr.yml does not declare `pr_head_ref`, so its jobs do not see the branch. Declare it if they need it");
+    insta::assert_snapshot!(warned(|world| {
+        let report = REPORT.replace("[build-from-pr]", "['build-*']");
+        world.repository(TARGET).add_workflow_file("report.yml", &report);
+    }), @"warning: Report: could not tell whether anything reports the runs of build-from-pr.yml: not every workflow of mporter/dispatch-target could be read. See for yourself that there is a workflow with `on: workflow_run` for it, or a step with `mode: report` in it");
+}
