@@ -12,7 +12,7 @@ fn shown(step: Step) -> String {
         Ok(Task::Report(Report { head: HeadOf::PullRequest { source, number }, .. })) => {
             format!("{source}#{number} of the server")
         }
-        Ok(Task::TrialReport(TrialReport { source, comments })) => {
+        Ok(Task::TrialReport(TrialReport { source, comments, .. })) => {
             format!("trial for {source}, comments: {comments}")
         }
         Ok(Task::Nothing(why)) => format!("nothing: {why}"),
