@@ -1,6 +1,7 @@
-//! The whole process of `reconcile`, and that of `dispatch` and of `report` beside a script of curl and jq that sends the same requests, against the
-//! fake server in one run: `cargo bench`; with `DISPATCH_ACTION_BIN` that of a release. Before them what a step costs by itself: the start of the
-//! process, and the clone of the action. Needs git, curl, jq and the system's bundle of certificate authorities.
+//! The whole process of `reconcile`, of a report by event, and that of `dispatch` and of `report` beside a script of curl and jq that sends
+//! the same requests, against the fake server in one run: `cargo bench`; with `DISPATCH_ACTION_BIN` that of a release. Before them what a
+//! step costs by itself: the start of the process, and the clone of the action. Needs git, curl, jq and the system's bundle of certificate
+//! authorities.
 //!
 //! Times of a machine say little, so each is shown as a ratio: to the script, or to the server's answer time.
 #![allow(
@@ -20,7 +21,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fake::{FakeGitea, Version};
+use fake::{Action, FakeGitea, Version};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use stage::{Stage, Step, add_waiting_run, open_pull_request};
@@ -29,6 +30,7 @@ const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/script.sh");
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const ROUNDS: usize = 30;
+const BY_EVENT: &str = "report by event";
 
 fn main() {
     // Started by itself as a small process: what it waits for is all that its children's peak memory is of.
@@ -60,7 +62,7 @@ fn main() {
     let delay = Duration::from_millis(50);
     println!("\n{:<28}{:>12}{:>22}", "answers after 50 ms", "action", "in answer times");
     for (scheme, tls) in [("http", false), ("https", true)] {
-        for mode in ["dispatch", "report"] {
+        for mode in ["dispatch", "report", BY_EVENT] {
             let bench = Bench::new(tls, mode);
             bench.stage.gitea.set_delay(delay);
             let action = bench.measure(&binary(), 10);
@@ -70,7 +72,7 @@ fn main() {
     }
     println!("\n{:<28}{:>12}", "peak memory", "action");
     for (scheme, tls) in [("http", false), ("https", true)] {
-        for mode in ["dispatch", "report"] {
+        for mode in ["dispatch", "report", BY_EVENT] {
             let mib = Bench::new(tls, mode).peak_memory();
             println!("{:<28}{mib:>8.2} MiB", format!("{mode} over {scheme}"));
         }
@@ -217,6 +219,7 @@ impl Bench {
         let step = match self.mode {
             "dispatch" => self.stage.dispatch(),
             "reconcile" => self.stage.reconcile(),
+            BY_EVENT => self.report_by_event(),
             _ => self.stage.report(self.run),
         };
         let (command, _files) = self.with_bundle(step).var("PATH", &std::env::var("PATH").unwrap()).command();
@@ -224,6 +227,18 @@ impl Bench {
         same.env_clear().stdout(Stdio::null());
         same.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         same
+    }
+
+    /// The first report about the end of a run, which sets the status and writes the comment.
+    fn report_by_event(&self) -> Step {
+        let run = {
+            let mut world = self.stage.gitea.world();
+            let run = add_waiting_run(&mut world, self.stage.number);
+            world.start_run(run);
+            world.finish_run(run, "success");
+            run
+        };
+        self.stage.report_by_event(run, Action::Completed)
     }
 
     fn once(&self, program: &str) -> Cost {

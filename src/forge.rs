@@ -17,16 +17,14 @@ use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use actions::{Job, ListedRun, ListedWorkflow, RunJobs};
+pub(crate) use actions::{Job, ListedRun, ListedWorkflow, RunJobs, Step};
 pub(crate) use comments::Comment;
 pub(crate) use error::{Certificate, Error, Kind};
 pub(crate) use list::{PAGE_LIMIT, PAGE_SIZE};
 pub(crate) use logs::LogEnd;
 pub(crate) use repositories::{PullRequest, PullRequests, Repository};
 pub(crate) use server::Server;
-#[cfg(test)]
-pub(crate) use statuses::Status;
-pub(crate) use statuses::{CreatedStatus, NewStatus, Statuses};
+pub(crate) use statuses::{CreatedStatus, NewStatus, Status, Statuses};
 
 use crate::deadline::Deadline;
 use crate::links::ApiBase;
@@ -45,7 +43,7 @@ pub(crate) struct Gitea {
 }
 
 /// An account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 pub(crate) struct User {
     pub(crate) id: i64,
 }

@@ -7,6 +7,10 @@ pub(crate) mod report;
 pub(crate) mod trial_report;
 pub(crate) mod wait;
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::config::HeadOf;
 use crate::diagnosis;
 use crate::forge::{Gitea, Server};
@@ -38,6 +42,14 @@ async fn known_head(gitea: &Gitea, head: &HeadOf) -> Result<(Head, String), Unkn
     Ok((Head { source: source.clone(), sha, pull_request: Some(number) }, pull.head.branch))
 }
 
+/// How long the version is waited for beside what has to be written.
+const VERSION_TIME: Duration = Duration::from_secs(5);
+
+/// The server's version, as long as it does not take the time of what is to be written.
+async fn server_now(gitea: &Gitea) -> Option<Server> {
+    timeout(VERSION_TIME, gitea.server()).await.ok()?.ok()
+}
+
 /// A server that does not name the run of a dispatch, or one whose version could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OldServer {
@@ -45,6 +57,11 @@ pub(crate) enum OldServer {
         "Nothing was sent: {what} needs Gitea 1.26 or later, which tells the run of a dispatch, and this server is {version}"
     )]
     Old { what: &'static str, version: String },
+    #[error(
+        "Nothing was sent: this server is {server}, and {what} needs Gitea 1.26 or later. On Forgejo use its own way to dispatch a workflow, and \
+         let the workflow set the status"
+    )]
+    OtherForge { what: &'static str, server: String },
     #[error("Nothing was sent: {what} needs Gitea 1.26 or later, and the server's version could not be read. {cause}")]
     Unknown { what: &'static str, cause: String },
 }
@@ -52,6 +69,9 @@ pub(crate) enum OldServer {
 /// Refuses `what` on a server that does not name the run of a dispatch.
 async fn check_server(gitea: &Gitea, what: &'static str) -> Result<Server, OldServer> {
     match gitea.server().await {
+        Ok(server) if server.other_forge().is_some() => {
+            Err(OldServer::OtherForge { what, server: server.other_forge().unwrap_or_default() })
+        }
         Ok(server) if !server.names_dispatched_runs() => Err(OldServer::Old { what, version: server.version() }),
         Ok(server) => Ok(server),
         Err(error) => {

@@ -10,8 +10,11 @@ mod comment_length;
 mod comment_text;
 mod marker;
 mod precedence;
+mod recognition;
 mod run_statuses;
 mod status;
+mod table;
+mod table_comment;
 mod told;
 
 use std::cell::{Cell, RefCell};
@@ -71,6 +74,7 @@ impl Teller<'_> {
             // Whoever has changed the status in the meantime comments too.
             Some(_) if voice == Voice::WhilePending && !matches!(status, Ok(StatusDone::Set)) => Ok(CommentDone::None),
             Some(draft) if draft.is_outdated(&status) => Ok(CommentDone::None),
+            Some(draft) if draft.mode == CommentMode::Table => self.put_table(&draft, &authors).await,
             Some(draft) => self.put(&draft.after(&status), there, || authors.clone()).await,
             None => Ok(CommentDone::None),
         };
@@ -103,6 +107,14 @@ impl Teller<'_> {
             let status = set_status.await;
             return Told { status, status_id: status_id.get(), comment: Ok(CommentDone::None) };
         };
+        if draft.mode == CommentMode::Table {
+            let status = set_status.await;
+            let comment = match draft.is_outdated(&status) {
+                true => Ok(CommentDone::None),
+                false => self.put_table(&draft, &authors()).await,
+            };
+            return Told { status, status_id: status_id.get(), comment };
+        }
         if draft.mode != CommentMode::Update && !is_told {
             let (status, comment) = tokio::join!(set_status, self.put(&draft, Some(Vec::new()), authors));
             return Told { status, status_id: status_id.get(), comment };

@@ -1,10 +1,9 @@
 //! Runs of workflows: starting one, and its jobs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use reqwest::Method;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -12,9 +11,12 @@ use time::format_description::well_known::Rfc3339;
 use super::http::Answer;
 use super::retry::{Again, DISPATCH, READ};
 use super::server::page_by_id;
-use super::{Error, Gitea};
+use super::{Error, Gitea, Kind, User};
 use crate::links::{job_number_in, run_number_in};
 use crate::types::{GitRef, JobId, JobNumber, Outcome, RepoName, RunId, RunNumber, RunRef, Workflow};
+
+/// How often a list of jobs is read that has one of them twice.
+const JOB_LISTS: u32 = 3;
 
 /// The jobs of a run, and when the server said so.
 #[derive(Debug, Default)]
@@ -22,6 +24,26 @@ pub(crate) struct RunJobs {
     pub(crate) jobs: Vec<Job>,
     /// The server's own clock, which the jobs' times are of.
     pub(crate) answered_at: Option<OffsetDateTime>,
+}
+
+/// A run, as far as it is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Run {
+    /// What started it, such as `workflow_dispatch`.
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    actor: Option<User>,
+    /// Who has started its latest attempt.
+    #[serde(default)]
+    trigger_actor: Option<User>,
+}
+
+impl Run {
+    /// Whether this account has dispatched it, or started it again.
+    pub(crate) fn was_dispatched_by(&self, account: User) -> bool {
+        self.event == "workflow_dispatch" && [self.actor, self.trigger_actor].contains(&Some(account))
+    }
 }
 
 /// A job of a run, as far as it is read.
@@ -254,7 +276,8 @@ impl Gitea {
     }
 
     /// The jobs of a run: all pages. Gitea 1.24 has no such list. There are none where the run is gone, which is no error to
-    /// Gitea.
+    /// Gitea. Up to 1.26 the pages have no order: one job can come twice and another never. Then the list is read again, and an
+    /// incomplete one is an error.
     pub(crate) async fn run_jobs(&self, repo: &RepoName, run: RunId) -> Result<RunJobs, Error> {
         #[derive(Deserialize)]
         struct Jobs {
@@ -262,16 +285,23 @@ impl Gitea {
             total_count: Option<usize>,
         }
         let url = self.repo(repo, &["actions", "runs", &run.to_string(), "jobs"]);
-        let (jobs, answered_at) = self.list(url, READ, |page: Jobs| (page.jobs, page.total_count)).await?;
-        Ok(RunJobs { jobs, answered_at })
+        for _ in 0..JOB_LISTS {
+            let (jobs, answered_at) = self.list(url.clone(), READ, |page: Jobs| (page.jobs, page.total_count)).await?;
+            let mut ids = BTreeSet::new();
+            if jobs.iter().filter_map(|job| job.id).all(|id| ids.insert(id)) {
+                return Ok(RunJobs { jobs, answered_at });
+            }
+        }
+        let cause = format!("the list of jobs was incomplete {JOB_LISTS} times, its pages repeat some of them");
+        Err(self.http.error(Method::GET, url, Kind::NoAnswer { cause }))
     }
 
-    /// Whether a run is there. A 404 alone does not tell: the repository may be hidden from the token.
-    pub(crate) async fn has_run(&self, repo: &RepoName, run: RunId) -> Result<bool, Error> {
+    /// A run; `None` where Gitea says that it is not there. That alone does not tell: the repository may be hidden from the token.
+    pub(crate) async fn run(&self, repo: &RepoName, run: RunId) -> Result<Option<Run>, Error> {
         let url = self.repo(repo, &["actions", "runs", &run.to_string()]);
-        match self.get::<IgnoredAny>(url, READ).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() => Ok(false),
+        match self.get(url, READ).await {
+            Ok(answer) => Ok(Some(answer.value)),
+            Err(error) if error.is_missing_run() => Ok(None),
             Err(error) => Err(error),
         }
     }

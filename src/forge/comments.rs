@@ -50,6 +50,13 @@ impl Gitea {
         Ok(())
     }
 
+    /// Deletes a comment. Needs the scope `write:issue`. It is the same when repeated.
+    pub(crate) async fn delete_comment(&self, repo: &RepoName, comment: CommentId) -> Result<(), Error> {
+        let url = self.repo(repo, &["issues", "comments", &comment.to_string()]);
+        let _deleted: Answer<()> = self.http.request(Method::DELETE, url, None::<&()>, Again::IfLost, COMMENT).await?;
+        Ok(())
+    }
+
     /// Edits the comment 0, which no repository has. The error says whether the token could edit one: a token without the scope
     /// `write:issue` is refused before the comment is looked for (1.25 to 1.27). Nothing is changed.
     pub(crate) async fn edit_no_comment(&self, repo: &RepoName) -> Result<(), Error> {

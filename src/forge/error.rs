@@ -144,6 +144,21 @@ impl Error {
         self.refusal().is_some_and(|(status, message)| status == StatusCode::NOT_FOUND && message != NO_SUCH_ROUTE)
     }
 
+    /// Whether Gitea says that there is no such run, or that all of its repository is hidden. Other programs have JSON for a missing
+    /// page, too, in other words.
+    pub(crate) fn is_missing_run(&self) -> bool {
+        self.refusal().is_some_and(|(status, message)| {
+            status == StatusCode::NOT_FOUND
+                && message != NO_SUCH_ROUTE
+                && ["not found", "does not exist"].iter().any(|words| message.contains(words))
+        })
+    }
+
+    /// Whether the server says no, and would again.
+    pub(crate) fn is_final_refusal(&self) -> bool {
+        self.failure() == Failure::Final && self.refusal().is_some()
+    }
+
     /// Whether Gitea says that there is no such comment, rather than another that there is no such page.
     pub(crate) fn is_missing_comment(&self) -> bool {
         self.refusal().is_some_and(|(status, message)| {

@@ -29,4 +29,9 @@ impl Gitea {
         let url = self.repo(repo, &["actions", "jobs", &job.to_string(), "logs"]);
         self.http.end_of_text(url, LOG_LIMIT, ASIDE).await.map(|(text, is_cut)| LogEnd { text, is_cut })
     }
+
+    /// A text without the token.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.http.redact(text)
+    }
 }

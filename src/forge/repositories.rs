@@ -77,6 +77,10 @@ pub(crate) struct Repository {
     pub(crate) has_actions: bool,
     #[serde(default)]
     permissions: Permissions,
+    private: Option<bool>,
+    /// Whether only people see it who have signed in: its owner is not public.
+    #[serde(default)]
+    internal: bool,
 }
 
 /// What the token's account may do in a repository, whatever the token's scopes.
@@ -90,6 +94,11 @@ impl Repository {
     /// Whether the token's account may write to its code, which setting a status needs too.
     pub(crate) fn may_be_written(&self) -> bool {
         self.permissions.push
+    }
+
+    /// Whether everybody may see it; `None` where the server does not say.
+    pub(crate) fn is_public(&self) -> Option<bool> {
+        self.private.map(|private| !private && !self.internal)
     }
 }
 

@@ -31,6 +31,11 @@ impl Server {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
+    /// Forgejo's name and version, if it is no Gitea: its runs cannot be followed.
+    pub(crate) fn other_forge(&self) -> Option<String> {
+        self.is_forgejo.then(|| format!("Forgejo {}", self.version()))
+    }
+
     /// Whether it is Forgejo, whose API for Actions is another one.
     pub(crate) fn is_forgejo(&self) -> bool {
         self.is_forgejo
@@ -38,12 +43,16 @@ impl Server {
 
     /// Whether the answer to a dispatch names the run that it has started.
     pub(crate) fn names_dispatched_runs(&self) -> bool {
-        self.version >= (1, 26)
+        self.is_gitea_of((1, 26))
+    }
+
+    fn is_gitea_of(&self, version: (u32, u32)) -> bool {
+        !self.is_forgejo && self.version >= version
     }
 
     /// Whether it lists the jobs of a run.
     pub(crate) fn lists_jobs(&self) -> bool {
-        self.version >= (1, 25)
+        self.is_gitea_of((1, 25))
     }
 
     /// The number in the address of a run's page: its id, or its number in the repository.
@@ -52,7 +61,7 @@ impl Server {
     }
 
     fn has_pages_by_id(&self) -> bool {
-        self.version >= (1, 26)
+        self.is_gitea_of((1, 26))
     }
 
     /// What a server can that does not even tell its version: it is taken for a current one.
@@ -83,5 +92,26 @@ impl Gitea {
         let url = self.api.join(["version"]);
         let Answer { value: Version { version }, .. } = self.get(url.clone(), VERSION).await?;
         Server::new(&version).ok_or_else(|| self.not_gitea(url, format!("the version is {}", one_line(&version))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forgejo_is_recognised_by_its_version_and_can_do_nothing_that_a_gitea_of_that_number_can() {
+        let server = |version| Server::new(version).unwrap();
+        for version in ["9.0.0-dev+gitea-1.22.0", "15.0.3+gitea-1.22.0"] {
+            let forgejo = server(version);
+            assert!(forgejo.other_forge().unwrap().starts_with("Forgejo "), "{version}");
+            assert!(!forgejo.names_dispatched_runs() && !forgejo.lists_jobs(), "{version}");
+        }
+        for version in ["1.26.4", "1.27.0+dev-1-gabc", "2.0.0"] {
+            assert_eq!(server(version).other_forge(), None, "{version}");
+            assert!(server(version).names_dispatched_runs(), "{version}");
+        }
+        assert!(!server("1.25.5").names_dispatched_runs());
+        assert_eq!(Server::new("Forgejo"), None);
     }
 }

@@ -19,6 +19,11 @@ impl PageBase {
     /// runners may reach the server by two addresses. Doubled slashes count as one. A mirror on another server has the same
     /// paths, so the link alone proves nothing: the status must be set by one's own account.
     pub(crate) fn run_number_elsewhere(&self, link: &str, repo: &RepoName) -> Option<RunNumber> {
+        self.run_in(link).filter(|(of, _)| of == repo).map(|(_, number)| number)
+    }
+
+    /// The run of whichever repository that a link leads to by its path, as for [`Self::run_number_elsewhere`].
+    pub(crate) fn run_in(&self, link: &str) -> Option<(RepoName, RunNumber)> {
         let is_absolute = ["http://", "https://", "//"].iter().any(|start| link.starts_with(start));
         let link = is_absolute.then(|| self.0.0.join(link).ok())??;
         if link.query().is_some() || link.fragment().is_some() || !link.username().is_empty() {
@@ -27,8 +32,8 @@ impl PageBase {
         let segments = |url: &Url| url.path().split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         let (base, path): (Vec<String>, Vec<String>) = (segments(&self.0.0), segments(&link));
         let [owner, name, actions, runs, number] = path.strip_prefix(&base[..])? else { return None };
-        let is_of_repo = format!("{owner}/{name}").parse::<RepoName>().ok()? == *repo;
-        (is_of_repo && actions == "actions" && runs == "runs").then(|| number.parse().ok())?
+        (actions == "actions" && runs == "runs").then_some(())?;
+        Some((format!("{owner}/{name}").parse().ok()?, number.parse().ok()?))
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use reqwest::Url;
 use tokio::time::Instant;
 
-use super::{OldServer, UnknownHead, check_server, known_head};
+use super::{OldServer, UnknownHead, check_server, known_head, server_now};
 use crate::config::Dispatch;
 use crate::diagnosis::{self, Failure};
-use crate::forge::{self, Gitea};
+use crate::forge::{self, Gitea, Server};
 use crate::links::PageBase;
 use crate::run::Progress;
 use crate::runner::Runner;
@@ -37,6 +37,12 @@ pub(crate) enum Error {
         "The server has not said which run it started, so there is none to wait for: look for it and its end at {0}"
     )]
     NoRun(Url),
+    #[error(
+        "The workflow was dispatched, and no status was set: this server is {server}, which does not say which run that is, and nothing \
+         here could ever tell its end. Look for the run: {page} . On Forgejo use its own way to dispatch a workflow, and let the workflow \
+         set the status"
+    )]
+    OtherForge { server: String, page: Url },
     #[error(transparent)]
     Head(#[from] UnknownHead),
     #[error(transparent)]
@@ -68,6 +74,7 @@ pub(crate) async fn run(
     let inputs = inputs(dispatch, &head, branch);
     let place = Place { head, context: dispatch.context.clone() };
     let sending = Sending { gitea, pages, workflow, place: &place, start: Instant::now() };
+    sending.log_start(runner);
     let run = match gitea.dispatch_workflow(workflow, &inputs).await {
         Ok(run) => run,
         Err(cause) => return Err(sending.tell_failure(cause, runner).await),
@@ -77,6 +84,11 @@ pub(crate) async fn run(
         None => pages.workflow(&workflow.target, &workflow.file),
     };
     sending.log_run(run.as_ref(), &page, runner);
+    if run.is_none()
+        && let Some(server) = server_now(gitea).await.as_ref().and_then(Server::other_forge)
+    {
+        return Err(Error::OtherForge { server, page });
+    }
     let status = match sending.set_pending(run.as_ref(), &page, runner).await {
         Ok(what) => what,
         // The end of the run is told all the same.
@@ -107,8 +119,8 @@ fn inputs(dispatch: &Dispatch, head: &Head, branch: String) -> BTreeMap<String, 
 }
 
 impl Sending<'_> {
-    /// Log and outputs are written before the status is tried: the run is under way, whatever comes of its status.
-    fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
+    /// Says what is about to be sent: if the step is stopped meanwhile, nobody could say it later.
+    fn log_start(&self, runner: &mut Runner<impl Write>) {
         let Workflow { target, file, git_ref } = self.workflow;
         let Head { source, sha, pull_request } = &self.place.head;
         let on_behalf = match pull_request {
@@ -116,7 +128,11 @@ impl Sending<'_> {
             None => format!("commit {} of {source}", sha.short()),
         };
         let (file, at) = (file.as_str(), git_ref.as_str());
-        runner.info(&format!("Dispatched {file} of {target} at {at} for {on_behalf}"));
+        runner.info(&format!("Dispatching {file} of {target} at {at} for {on_behalf}"));
+    }
+
+    /// Log and outputs are written before the status is tried: the run is under way, whatever comes of its status.
+    fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
         match run {
             Some(run) => {
                 runner.info(&format!("Run: {page}"));

@@ -1,8 +1,9 @@
 //! `mode: reconcile`: closes the pending statuses whose run has ended without a report.
 //!
-//! First all is read, or as much as there is time for, then it is written. A pull request costs one request, a run that is waited
+//! It reads, and then writes; where there is more than a minute's work, it does so in turns. A pull request costs one request, a run that is waited
 //! for one more, and one that is closed three: its status again, its final status, its comment.
 
+mod outcome;
 mod problems;
 mod reading;
 mod search;
@@ -11,8 +12,7 @@ mod settle;
 use std::io::Write;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::{OldServer, check_server};
 use crate::config::Reconcile;
@@ -20,23 +20,18 @@ use crate::diagnosis;
 use crate::forge::{Gitea, PullRequest, PullRequests};
 use crate::links::PageBase;
 use crate::runner::Runner;
-use crate::text;
+use crate::text::quoted;
 use crate::types::RepoName;
+use outcome::Outcome;
 use problems::Problem;
-use search::{Found, Search};
-use settle::Row;
+use reading::Reader;
+use search::{Hidden, Search};
 
-/// So long after the start the last status is begun with.
+/// So long after the start the last status is begun with: those under way need the rest of the minute.
 const LAST_START: Duration = Duration::from_secs(50);
-
-/// How long the comments are waited for that may be there already.
-const COMMENTS_TIME: Duration = Duration::from_secs(10);
 
 /// How many requests are under way at a time.
 const PARALLEL: usize = 8;
-
-/// How many rows the log and the summary have.
-const SHOWN_ROWS: usize = 100;
 
 /// Why the step fails. What was closed all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +42,8 @@ pub(crate) enum Error {
     PullRequests { repo: RepoName, cause: String },
     #[error("Nothing was written. {0}")]
     Hidden(String),
+    #[error("No run can be found, because `target` cannot be read. {0}")]
+    Target(String),
     #[error("Not all could be told; the next run of this workflow tries again what is still pending. {0}")]
     Incomplete(String),
 }
@@ -66,23 +63,24 @@ pub(crate) async fn run(
     let of_server = first.pulls.iter().find_map(PullRequest::pages).filter(|_| !pages_are_known);
     let pages = &of_server.map_or_else(|| pages.clone(), |of_server| of_server.or_of_runner(pages.clone()));
     let search = Search { gitea, pages, reconcile };
-    let mut seen = reading::read(&search, first, start).await?;
-    let mut problems = std::mem::take(&mut seen.problems);
-    if seen.left_out > 0 {
-        let (left_out, count) = (seen.left_out, seen.pull_requests);
-        let text = format!("There was no time to look at {left_out} of {count} pull requests");
-        problems.push(Problem::Time(text));
+    let mut reader = Reader::new(first, start);
+    let mut outcome = close_all(&search, &mut reader).await?;
+    if outcome.checked() == 0 {
+        check_target(gitea, &reconcile.target).await?;
     }
-    let Settled { mut rows, unclosed } = settle_all(&search, &seen.found, start).await;
-    let checked = seen.found.len();
-    if unclosed > 0 {
-        let text = format!("There was no time to close {unclosed} of {checked} statuses");
-        problems.push(Problem::Time(text));
-    }
-    problems.extend(rows.iter_mut().filter_map(|row| row.problem.take()));
-    report_counts(seen.pull_requests, checked, &rows, reconcile, runner);
-    if let Some(warning) = problems::about_foreign_links(&seen.foreign_links, reconcile, &pages.to_string()) {
+    let mut problems = std::mem::take(&mut reader.problems);
+    problems.extend(outcome.summaries(&reader));
+    problems.extend(outcome.rows.iter_mut().filter_map(|row| row.problem.take()));
+    outcome.announce(reader.pull_requests(), reconcile, runner);
+    if let Some(warning) = problems::about_foreign_links(&reader.foreign_links, reconcile, &pages.to_string()) {
         runner.warning(&warning);
+    }
+    if let Some(context) = reconcile.context.as_ref().filter(|_| reader.commits > 0 && !reader.has_context) {
+        let (source, context) = (&reconcile.source, context.as_str());
+        runner.warning(&format!(
+            "No open pull request of {source} has a status with the context {}. See that `context` is the one that `mode: dispatch` sets",
+            quoted(context)
+        ));
     }
     // Only now that all is written there is time to ask for causes.
     let sentences = problems::sentences(gitea, reconcile, &problems).await;
@@ -105,76 +103,34 @@ async fn first_page(gitea: &Gitea, source: &RepoName) -> Result<PullRequests, Er
     }
 }
 
-/// What was done, and for how many statuses there was no time.
-struct Settled {
-    rows: Vec<Row>,
-    unclosed: usize,
-}
-
-/// Closes what has ended, as long as there is time.
-async fn settle_all(search: &Search<'_>, found: &[Found], start: Instant) -> Settled {
-    let comments = timeout(COMMENTS_TIME, settle::comments_there(search.gitea, search.reconcile, found)).await;
-    let comments = comments.ok().flatten();
-    let closable = found.iter().filter_map(|one| Some((one, one.answer.as_ref()?)));
-    let settle = async |(one, answer)| {
-        // Those under way need the rest of the minute.
-        if start.elapsed() > LAST_START {
-            return None;
+/// Where no run of the target was seen: it may be missing, or have another name now.
+async fn check_target(gitea: &Gitea, target: &RepoName) -> Result<(), Error> {
+    match gitea.repository(target).await {
+        Err(error) if error.is_final_refusal() => {
+            let cause = diagnosis::of_repository(gitea, target, &error).await;
+            Err(Error::Target(format!("{cause} ({error})")))
         }
-        Some(settle::settle(search, comments.as_ref(), one, answer).await)
-    };
-    let settled: Vec<_> = stream::iter(closable).map(settle).buffer_unordered(PARALLEL).collect().await;
-    let unclosed = settled.iter().filter(|row| row.is_none()).count();
-    let running = found.iter().filter(|one| one.answer.is_none()).map(|one| settle::still_running(search.pages, one));
-    let mut rows: Vec<_> = settled.into_iter().flatten().chain(running).collect();
-    rows.sort_by_key(|row| (row.running, row.pull));
-    Settled { rows, unclosed }
+        // Whatever else is the matter: there was nothing to ask of it.
+        _ => Ok(()),
+    }
 }
 
-/// Writes what was done to the log, the outputs and the summary.
-fn report_counts(
-    pull_requests: usize,
-    checked: usize,
-    rows: &[Row],
-    reconcile: &Reconcile,
-    runner: &mut Runner<impl Write>,
-) {
-    let Reconcile { source, target, .. } = reconcile;
-    for row in rows.iter().take(SHOWN_ROWS) {
-        runner.info(&row.log);
+/// Reads and closes in turns, until all is done or the time is over.
+async fn close_all(search: &Search<'_>, reader: &mut Reader) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    loop {
+        match reader.read(search).await {
+            Ok(found) => outcome.settle(search, &found, reader.start).await,
+            Err(Hidden(cause)) if outcome.checked() == 0 => return Err(Error::Hidden(cause)),
+            Err(Hidden(cause)) => {
+                reader.problems.push(Problem::Summary(cause));
+                break;
+            }
+        }
+        if reader.has_ended() {
+            break;
+        }
     }
-    let more = rows.len().saturating_sub(SHOWN_ROWS);
-    if more > 0 {
-        runner.info(&format!("And {more} more statuses"));
-    }
-    let closed = rows.iter().filter(|row| row.closed).count();
-    let running = rows.iter().filter(|row| row.running).count();
-    runner.info(&format!(
-        "Open pull requests of {source}: {pull_requests}; statuses that waited for a run of {target}: {checked}, closed: {closed}, \
-         still running: {running}"
-    ));
-    for (name, number) in [("checked", checked), ("closed", closed), ("running", running)] {
-        runner.output(name, &number.to_string());
-    }
-    let cells: Vec<_> = rows.iter().take(SHOWN_ROWS).map(|row| row.cells.clone()).collect();
-    let mut lines = text::table(["Pull request", "Status", "Run", "What was done"], &cells);
-    if more > 0 {
-        lines += &format!(
-            "
-And {more} more statuses
-"
-        );
-    }
-    for Row { cells: [pull, context, ..], failed, .. } in
-        rows.iter().take(SHOWN_ROWS).filter(|row| !row.failed.is_empty())
-    {
-        lines += &format!(
-            "
-{pull}, {context}:
-
-{}",
-            text::list(failed)
-        );
-    }
-    runner.summary(&format!("Reconciled {source} with {target}: {closed} closed, {running} running"), &lines);
+    outcome.rows.sort_by_key(|row| (row.running, row.pull));
+    Ok(outcome)
 }

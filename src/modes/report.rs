@@ -6,22 +6,16 @@ mod by_event;
 mod by_job;
 
 use std::io::Write;
-use std::time::Duration;
 
-use tokio::time::timeout;
-
-use super::known_head;
+use super::{known_head, server_now};
 use crate::config::{Report, ReportVoice, ReportedRun};
 use crate::forge::{Error as ForgeError, Gitea, Job, RunJobs, Server, Statuses};
 use crate::links::PageBase;
 use crate::runner::Runner;
-use crate::telling::{Answer, Failures, RunStatuses, Teller, Told, Unwritten};
+use crate::telling::{Answer, Failures, RunStatuses, StatusDone, Teller, Told, Unwritten};
 use crate::text::{self, markdown, one_line};
 use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, State, StatusContext};
 use by_job::Next;
-
-/// How long the version is waited for where the jobs could not be read.
-const VERSION_TIME: Duration = Duration::from_secs(5);
 
 /// Why the step fails. What succeeded all the same is in the log above it.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +37,11 @@ pub(crate) enum Error {
     JobsUnread(String),
     #[error("Nothing was written. {0}")]
     Hidden(String),
+    #[error(
+        "Nothing was written: this server is {0}, and only Gitea says how the jobs of a run ended. On Forgejo let the workflow set the \
+         status itself"
+    )]
+    OtherForge(String),
     #[error("{0}")]
     BodyPath(String),
     #[error(transparent)]
@@ -99,14 +98,27 @@ impl<'a> Round<'a> {
     }
 
     /// `number` is that of the run's page. The context is the one of the status that links to the run, unless one is given.
-    fn subject(self, number: RunNumber) -> Subject {
-        let Self { pages, report, head, statuses, .. } = self;
-        let repo = &report.run.repo;
-        let seen = statuses.map(|statuses| RunStatuses::new(&statuses, pages, repo));
+    async fn subject(self, number: RunNumber) -> Subject {
+        let Self { gitea, pages, report, head, statuses } = self;
+        let run = RunRef { target: report.run.repo.clone(), id: report.run.id, number };
+        let seen = match statuses {
+            Ok(statuses) => {
+                let runs = RunStatuses::new(&statuses, pages, &run.target);
+                match report.context.is_some() || runs.context_of(number).is_some() {
+                    true => Ok(runs),
+                    false => runs.recognise_run(gitea, &run.target, number).await,
+                }
+            }
+            Err(error) => Err(error),
+        };
         let linked = seen.as_ref().ok().and_then(|runs| runs.context_of(number));
-        let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(repo));
-        let run = RunRef { target: repo.clone(), id: report.run.id, number };
-        Subject { run, place: Place { head, context }, seen }
+        let context = report.context.clone().or(linked).unwrap_or_else(|| StatusContext::default_for(&run.target));
+        let place = Place { head, context };
+        let seen = match seen {
+            Ok(runs) => Teller { gitea, pages, place: &place, run: &run }.recognise(runs).await,
+            Err(error) => Err(error),
+        };
+        Subject { run, place, seen }
     }
 }
 
@@ -124,6 +136,9 @@ async fn announce(
     runner.output("run-url", page.as_str());
     if matches!(answer, Answer::Ended(_)) && told.is_without_comment() {
         runner.info(why.unwrap_or_else(|| why_no_comment(report, teller, answer, &told)));
+    }
+    if let Some(note) = &failures.note {
+        runner.warning(note);
     }
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&teller.run.target.to_string()))];
     summary.extend(failures.lines(teller));
@@ -148,6 +163,9 @@ fn why_no_comment(report: &Report, teller: &Teller<'_>, answer: &Answer, told: &
             "No new comment, as `comment-on: failure` says"
         }
         _ if told.status.is_err() => "No comment: with the status unset, nobody knows which comment is to be edited",
+        (_, CommentMode::Table) if matches!(told.status, Ok(StatusDone::Set | StatusDone::Ended(_))) => {
+            "No comment: the table is about the pull request's newer head"
+        }
         _ => "No comment: the one comment is the newer run's",
     }
 }
@@ -162,9 +180,4 @@ async fn page_number(gitea: &Gitea, run: &ReportedRun, jobs: &[Job], server: Opt
         Some(server) => server.page_number(run.id, run.index),
         None => server_now(gitea).await.unwrap_or_else(Server::current).page_number(run.id, run.index),
     }
-}
-
-/// The server's version, as long as it does not take the time of what is to be written.
-async fn server_now(gitea: &Gitea) -> Option<Server> {
-    timeout(VERSION_TIME, gitea.server()).await.ok()?.ok()
 }

@@ -13,7 +13,7 @@ use crate::forge::Gitea;
 use crate::links::PageBase;
 use crate::run::{End, Progress, Unreadable};
 use crate::runner::Runner;
-use crate::telling::{Answer, Failures, Teller, Unwritten, Voice};
+use crate::telling::{Answer, Teller, Unwritten, Voice};
 use crate::text::{self, markdown, one_line};
 use crate::types::{Place, RepoName, RunRef, State};
 
@@ -168,7 +168,10 @@ async fn tell_end(teller: &Teller<'_>, wait: Wait, end: &End, runner: &mut Runne
     let outcome = one_line(end.ending.outcome.as_str());
     runner.output("conclusion", &outcome);
     let answer = Answer::Ended(end.ending.clone());
-    let failures = Failures::new(end.failed.clone());
+    let failures = teller.failures(end.failed.clone(), wait.commenting, wait.log_lines).await;
+    if let Some(note) = &failures.note {
+        runner.warning(note);
+    }
     let draft = teller.draft(wait.commenting, &end.ending, &failures, end.attempt);
     let told = teller.close(&answer, Voice::Observer, draft, None).await;
     let mut summary = vec![format!("Run: [{}]({page})", markdown(&outcome))];

@@ -21,7 +21,7 @@ pub(crate) struct Draft<'a> {
     pub(super) number: PullRequestNumber,
     pub(super) mode: CommentMode,
     ending: &'a Ending,
-    failures: &'a Failures,
+    pub(super) failures: &'a Failures,
     body: Option<&'a str>,
     marker: Marker,
     /// Whether another comment about the very same run is as good: the run's own report says more than anybody else could.
@@ -30,7 +30,7 @@ pub(crate) struct Draft<'a> {
     /// line says the same.
     is_confirmed: bool,
     /// Whether only a comment that is there already is written: `comment-on: failure`, and the run has not failed.
-    only_edits: bool,
+    pub(super) only_edits: bool,
     /// The server's clock before the comment was tried.
     since: Option<OffsetDateTime>,
 }
@@ -206,10 +206,11 @@ impl<'a> Draft<'a> {
         Self { is_confirmed: matches!(status, Ok(StatusDone::Set)), ..self }
     }
 
-    /// Whether it is not to be written, after this became of the status: in `update` the one comment is the newer run's, and
-    /// without the status nobody knows which comment is one's own.
+    /// Whether it is not to be written, after this became of the status: in `update` and `table` the one comment is the newer
+    /// run's, and without the status nobody knows which comment is one's own.
     pub(super) fn is_outdated(&self, status: &Result<StatusDone, Error>) -> bool {
-        self.mode == CommentMode::Update && !matches!(status, Ok(StatusDone::Set | StatusDone::Ended(_)))
+        matches!(self.mode, CommentMode::Update | CommentMode::Table)
+            && !matches!(status, Ok(StatusDone::Set | StatusDone::Ended(_)))
     }
 
     fn find(&self, there: &[Comment], authors: &[User], text: &str) -> There {

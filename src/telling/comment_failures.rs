@@ -3,9 +3,9 @@
 use super::Teller;
 use crate::forge::Job;
 use crate::links::PageBase;
-use crate::run::FailedJobs;
+use crate::run::{FailedJobs, LogExcerpt};
 use crate::text::{self, duration, markdown, one_line};
-use crate::types::{Outcome, RunRef};
+use crate::types::{CommentMode, Commenting, LogLines, Outcome, RunRef};
 
 /// How many jobs are named.
 const SHOWN: usize = 5;
@@ -14,11 +14,32 @@ const SHOWN: usize = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     jobs: FailedJobs,
+    excerpt: Option<LogExcerpt>,
+    /// Why the end of the log is not shown although it was wanted: a sentence for the log.
+    pub(crate) note: Option<String>,
+}
+
+impl Teller<'_> {
+    /// What is said of a run that has ended with these failed jobs. The end of the first one's log is read if it is wanted and
+    /// there is a comment to show it in; a table has no place for it.
+    pub(crate) async fn failures(&self, jobs: FailedJobs, commenting: Commenting, wanted: LogLines) -> Failures {
+        let head = &self.place.head;
+        let has_place = matches!(commenting.mode, CommentMode::Create | CommentMode::Update);
+        let job = jobs.jobs.first().filter(|_| wanted.count > 0 && has_place && head.pull_request.is_some());
+        let read = match job {
+            Some(job) => LogExcerpt::read(self.gitea, &head.source, &self.run.target, job, wanted).await.map(Some),
+            None => Ok(None),
+        };
+        match read {
+            Ok(excerpt) => Failures { jobs, excerpt, note: None },
+            Err(note) => Failures { jobs, excerpt: None, note: Some(note) },
+        }
+    }
 }
 
 impl Failures {
-    pub(crate) fn new(jobs: FailedJobs) -> Self {
-        Self { jobs }
+    pub(super) fn jobs(&self) -> &FailedJobs {
+        &self.jobs
     }
 
     /// The failed jobs as lines of Markdown, for a list.
@@ -29,12 +50,25 @@ impl Failures {
     /// The block of Markdown under the first line of a comment.
     pub(super) fn to_markdown(&self, teller: &Teller<'_>) -> Option<String> {
         let lines = self.lines(teller);
-        (!lines.is_empty()).then(|| text::list(&lines).trim_end().to_owned())
+        let list = (!lines.is_empty()).then(|| text::list(&lines).trim_end().to_owned());
+        let blocks: Vec<String> = list.into_iter().chain(self.excerpt.as_ref().map(fold)).collect();
+        (!blocks.is_empty()).then(|| blocks.join("\n\n"))
     }
 }
 
+/// The end of a log, folded, in a fence that nothing in it can close.
+fn fold(LogExcerpt { lines }: &LogExcerpt) -> String {
+    let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(3.max(longest + 1));
+    let title = match lines.len() {
+        1 => "The last line of the first job's log".to_owned(),
+        count => format!("The last {count} lines of the first job's log"),
+    };
+    format!("<details><summary>{title}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>", lines.join("\n"))
+}
+
 /// The failed jobs of a run as lines of Markdown: the worst, and how many more there are.
-fn lines(failed: &FailedJobs, pages: &PageBase, run: &RunRef) -> Vec<String> {
+pub(super) fn lines(failed: &FailedJobs, pages: &PageBase, run: &RunRef) -> Vec<String> {
     let FailedJobs { jobs, .. } = failed;
     let mut lines: Vec<String> = jobs.iter().take(SHOWN).map(|job| line(job, pages, run)).collect();
     if jobs.len() > SHOWN {
@@ -60,9 +94,13 @@ fn line(job: &Job, pages: &PageBase, run: &RunRef) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::property_tests::{config, text as hostile};
+    use crate::text::plain;
 
     fn shown(jobs: &Value) -> String {
         let jobs: Vec<Job> = serde_json::from_value(jobs.clone()).unwrap();
@@ -112,8 +150,65 @@ mod tests {
     }
 
     #[test]
+    fn end_of_a_log_is_folded_in_a_fence_that_it_cannot_close() {
+        let excerpt =
+            |lines: &[&str]| fold(&LogExcerpt { lines: lines.iter().map(|line| (*line).to_owned()).collect() });
+        insta::assert_snapshot!(excerpt(&["make: *** [test] Error 1", "##[error]Process completed with exit code 2."]), @"
+        <details><summary>The last 2 lines of the first job's log</summary>
+
+        ```text
+        make: *** [test] Error 1
+        ##[error]Process completed with exit code 2.
+        ```
+
+        </details>
+        ");
+        insta::assert_snapshot!(excerpt(&["````", "</details> @all"]), @"
+        <details><summary>The last 2 lines of the first job's log</summary>
+
+        `````text
+        ````
+        </details> @all
+        `````
+
+        </details>
+        ");
+    }
+
+    #[test]
     fn hostile_names_are_text() {
         let steps = json!([{"name": "Run `x` </details> ](javascript:alert(1))\n\n# @all", "conclusion": "failure"}]);
         insta::assert_snapshot!(shown(&json!([job("@all [x](http://evil.example)\n- **y**", "failure", &steps)])), @r#"- **\@all \[x\]\(http://evil.example\) - \*\*y\*\*** failed in step "Run \`x\` \</details\> \]\(javascript:alert\(1\)\)  \# \@all" after 2m5s ([log](https://gitea.example.com/a/b/actions/runs/26/jobs/42))"#);
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn names_of_jobs_and_steps_stay_in_their_line(name in hostile(), step in hostile(), word in hostile()) {
+            let step = json!([{"name": step, "conclusion": "failure"}]);
+            let shown = shown(&json!([job(&name, "failure", &step), job("odd", &word, &Value::Null)]));
+            for line in shown.lines() {
+                prop_assert!(line.starts_with("- **"), "{}", line);
+                // Two marks around the name; all others are escaped, but for the link to the job's page.
+                let bare = line.replace("\\\\", "").replace("([log](https://gitea.example.com/a/b/actions/runs/26/jobs/42))", "");
+                let active = bare.match_indices(|c| "`*_[]()<>&!#|~@$".contains(c)).filter(|(at, _)| !bare[..*at].ends_with('\\'));
+                prop_assert_eq!(active.map(|(_, mark)| mark).collect::<String>(), "****", "{}", line);
+            }
+        }
+
+        #[test]
+        fn log_stays_in_its_fence(lines in vec(hostile(), 1..9)) {
+            let lines: Vec<String> = lines.iter().map(|line| plain(line)).collect();
+            let fold = fold(&LogExcerpt { lines: lines.clone() });
+            let (head, rest) = fold.split_once("</summary>\n\n").unwrap();
+            prop_assert!(head.starts_with("<details><summary>The last "));
+            let (opening, rest) = rest.split_once("text\n").unwrap();
+            let (inside, end) = rest.rsplit_once(&format!("\n{opening}")).unwrap();
+            prop_assert!(opening.len() >= 3 && opening.chars().all(|c| c == '`'));
+            prop_assert_eq!(end, "\n\n</details>");
+            prop_assert_eq!(inside, lines.join("\n"));
+            prop_assert!(!inside.contains(opening));
+        }
     }
 }

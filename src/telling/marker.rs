@@ -4,7 +4,7 @@ use std::fmt;
 
 use reqwest::Url;
 
-use crate::types::{RepoName, RunId, StatusContext};
+use crate::types::{PullRequestNumber, RepoName, RunId, StatusContext};
 
 const START: &str = "<!-- dispatch-action:?";
 const END: &str = " -->";
@@ -59,6 +59,16 @@ impl Marker {
     pub(crate) fn age(&self) -> (RunId, u32) {
         (self.run, self.attempt)
     }
+}
+
+/// The marker of the table of a pull request, which is about no run in particular.
+pub(super) fn of_table(number: PullRequestNumber) -> String {
+    format!("{START}table={number}{END}")
+}
+
+/// Whether a comment ends with the marker of that table.
+pub(super) fn is_of_table(body: &str, number: PullRequestNumber) -> bool {
+    body.trim_end().lines().next_back() == Some(of_table(number).as_str())
 }
 
 #[cfg(test)]

@@ -1,30 +1,50 @@
 //! What the statuses of a commit tell about the runs of one repository: which of two answers is the newer one.
 
+use std::collections::HashSet;
+
 use time::OffsetDateTime;
 
-use crate::forge::{Statuses, User};
+use crate::forge::{Status, Statuses, User};
 use crate::links::PageBase;
 use crate::types::{RepoName, RunNumber, StatusContext};
 
 /// The statuses of a commit that link to a run of one repository.
 pub(crate) struct RunStatuses {
-    of_runs: Vec<RunStatus>,
+    pub(super) of_runs: Vec<RunStatus>,
+    /// Those whose link has the right path and another address, and of which nobody knows yet whose they are.
+    pub(super) elsewhere: Vec<RunStatus>,
+    /// Those of them that are somebody else's.
+    pub(super) foreign: Vec<RunStatus>,
     read_at: Option<OffsetDateTime>,
 }
 
 /// A status that links to a run.
 pub(super) struct RunStatus {
     id: u64,
-    context: String,
-    run: RunNumber,
+    pub(super) context: String,
+    pub(super) run: RunNumber,
+    pub(super) link: String,
     pub(super) state: String,
     pub(super) description: String,
-    creator: Option<User>,
+    pub(super) creator: Option<User>,
     pub(super) created_at: Option<OffsetDateTime>,
 }
 
 impl RunStatus {
-    fn is_pending(&self) -> bool {
+    fn new(status: &Status, run: RunNumber) -> Self {
+        Self {
+            id: status.id,
+            context: status.context.clone(),
+            run,
+            link: status.target_url.clone(),
+            state: status.state.clone(),
+            description: status.description.clone(),
+            creator: status.creator,
+            created_at: status.created_at(),
+        }
+    }
+
+    pub(super) fn is_pending(&self) -> bool {
         self.state == "pending"
     }
 }
@@ -39,19 +59,21 @@ pub(crate) struct Pending {
 }
 
 impl RunStatuses {
+    /// Those whose link is the page of a run, and those that the same accounts have set with another address of the server.
     pub(crate) fn new(statuses: &Statuses, pages: &PageBase, repo: &RepoName) -> Self {
-        let of_run = statuses.statuses.iter().filter_map(|status| {
-            Some(RunStatus {
-                id: status.id,
-                context: status.context.clone(),
-                run: pages.run_number(&status.target_url, repo)?,
-                state: status.state.clone(),
-                description: status.description.clone(),
-                creator: status.creator,
-                created_at: status.created_at(),
-            })
-        });
-        Self { of_runs: of_run.collect(), read_at: statuses.answered_at }
+        let (mut of_runs, mut elsewhere) = (Vec::new(), Vec::new());
+        for status in &statuses.statuses {
+            if let Some(run) = pages.run_number(&status.target_url, repo) {
+                of_runs.push(RunStatus::new(status, run));
+            } else if let Some(run) = pages.run_number_elsewhere(&status.target_url, repo) {
+                elsewhere.push(RunStatus::new(status, run));
+            }
+        }
+        let accounts: HashSet<User> = of_runs.iter().filter_map(|status: &RunStatus| status.creator).collect();
+        let is_known = |status: &RunStatus| status.creator.is_some_and(|creator| accounts.contains(&creator));
+        let (known, elsewhere): (Vec<_>, Vec<_>) = elsewhere.into_iter().partition(is_known);
+        of_runs.extend(known);
+        Self { of_runs, elsewhere, foreign: Vec::new(), read_at: statuses.answered_at }
     }
 
     /// When they were read, by the server's own clock.

@@ -9,7 +9,7 @@ use super::precedence::{self, Voice};
 use super::{Answer, RunStatuses, Teller};
 use crate::forge::{CreatedStatus, Error, Gitea, NewStatus, User};
 use crate::links::PageBase;
-use crate::types::{Place, RepoName, RunNumber};
+use crate::types::{Place, RepoName, RunNumber, RunRef};
 
 /// How often an early status is tried whose answer gets lost, and the pause before the statuses are read again.
 const ATTEMPTS: u32 = 3;
@@ -63,7 +63,13 @@ impl Teller<'_> {
     /// The statuses of the commit that link to runs of the target.
     pub(crate) async fn run_statuses(&self) -> Result<RunStatuses, Error> {
         let statuses = self.gitea.statuses(&self.place.head.source, &self.place.head.sha).await?;
-        Ok(RunStatuses::new(&statuses, self.pages, &self.run.target))
+        self.recognise(RunStatuses::new(&statuses, self.pages, &self.run.target)).await
+    }
+
+    /// Recognises what may be newer than what this run says, where it was set with another address of the server.
+    pub(crate) async fn recognise(&self, runs: RunStatuses) -> Result<RunStatuses, Error> {
+        let RunRef { target, number, .. } = self.run;
+        runs.recognise_newer(self.gitea, target, Some(*number), &self.place.context).await
     }
 
     async fn post(&self, answer: &Answer) -> Result<CreatedStatus, Error> {
@@ -119,7 +125,13 @@ impl Early<'_> {
                     // What got lost before matters more than that it could not be looked for.
                     Err(error) => return Err(lost.unwrap_or(error)),
                 };
-                if let Some(run) = self.overtaken_by(&RunStatuses::new(&statuses, pages, target)) {
+                let runs = RunStatuses::new(&statuses, pages, target);
+                let run = match self.overtaken {
+                    Overtaken::ByRun(run) => Some(run),
+                    Overtaken::After(_) | Overtaken::Never => None,
+                };
+                let runs = runs.recognise_newer(gitea, target, run, context).await?;
+                if let Some(run) = self.overtaken_by(&runs) {
                     return Ok(StatusDone::Newer(run));
                 }
             }

@@ -248,7 +248,7 @@ fn pending_status_comes_after_nothing_that_its_run_has_told() {
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
     assert!(done.summary.contains("left alone, since a run has told more"), "{}", done.summary);
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
-    Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+    Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
     Status dispatch-target/build on mporter/dispatch-source@SHA10 is left alone: it already tells of https://gitea.example.com/mporter/dispatch-target/actions/runs/30
     ");

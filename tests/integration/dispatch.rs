@@ -21,7 +21,7 @@ fn dispatch_starts_the_run_and_links_the_pending_status_to_it() {
     "#);
     assert_eq!(stage.gitea.connections(), 1, "both requests share a connection");
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
-    Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+    Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
     Status dispatch-target/build on mporter/dispatch-source@SHA10: pending, Dispatched to mporter/dispatch-target
     ");
@@ -69,12 +69,13 @@ fn server_that_does_not_tell_the_run_gets_a_link_to_the_workflows_page() {
         assert_eq!(done.outputs, format!("run-url={page}\nstate=pending\n"));
         insta::allow_duplicates! {
             insta::assert_snapshot!(shown(&done.log(), &stage), @"
-            Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+            Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
             The server does not say which run it started (Gitea does from 1.26 on), so the link is the workflow's page: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml
             Status dispatch-target/build on mporter/dispatch-source@SHA10: pending, Dispatched to mporter/dispatch-target
             ");
         }
-        assert_eq!(stage.gitea.requests().len(), 2);
+        // The version shows that it is no Forgejo.
+        assert_eq!(stage.gitea.requests().len(), 3);
     }
 }
 
@@ -240,6 +241,7 @@ fn refused_dispatch_fails_with_what_was_tried_and_the_servers_own_words() {
     let done = stage.dispatch().input("workflow", "no-such.yml").run().failed();
 
     insta::assert_snapshot!(shown(&done.log(), &stage), @r#"
+    Dispatching no-such.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Workflow no-such.yml does not exist at main
     ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched. Workflow no-such.yml does not exist at main. Set `workflow` to a file that is there: `build-from-pr.yml`. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true was answered 404 Not Found: workflow "no-such.yml" doesn't exist)
     "#);
@@ -282,7 +284,7 @@ fn refused_pending_status_fails_the_step_but_tells_the_run() {
     let done = stage.dispatch().input("sha", &unknown).run().failed();
 
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
-    Dispatched build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
+    Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
     ::error::The run is under way, https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and tells its end itself: do not start another one. The pending status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more). (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message)
     ");
@@ -302,6 +304,7 @@ fn answer_that_is_not_giteas_fails_the_step() {
     let done = stage.dispatch().run().failed();
 
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Dispatch outcome unknown, see the target's runs
     ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: a page with the title `Sign in`)
     ");

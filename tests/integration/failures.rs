@@ -153,3 +153,168 @@ fn long_body_is_cut_at_a_lines_end_whether_given_or_read() {
         assert!(end.1.starts_with("<!-- dispatch-action:?"));
     }
 }
+
+/// A run whose build has failed in a step, with that log, the runner's closing lines after it.
+fn with_log(version: Version, lines: &[&str]) -> (Stage, u64) {
+    let (stage, run) = with_report_job(version);
+    {
+        let mut world = stage.gitea.world();
+        world.fail_job(run, "build", "Run make test", 125);
+        world.set_log(run, "build", lines);
+    }
+    (stage, run)
+}
+
+const LOG: [&str; 6] = [
+    "::group::Run make test",
+    "\u{1b}[31mFAILED\u{1b}[0m token-of-the-bot ````",
+    "make: *** [Makefile:4: test] Error 1",
+    "##[error]Process completed with exit code 2.",
+    "Cleaning up container for job build",
+    "Job 'build' failed",
+];
+
+/// Method and path of the requests after the first `before`, sorted, those of a log with their range.
+fn requests_since(stage: &Stage, before: usize) -> Vec<String> {
+    let requests = stage.gitea.requests().split_off(before);
+    let line = |request: &crate::fake::Request| {
+        let range = request.range.as_ref().map(|range| format!(" {range}")).unwrap_or_default();
+        let path = request.path.split(['?', '#']).next().unwrap().replace(&stage.sha, "SHA");
+        format!("{} {}{range}", request.method, path.replace("/api/v1/repos/mporter/", ""))
+    };
+    let mut lines: Vec<_> = requests.iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn last_lines_of_the_failed_jobs_log_are_folded_under_the_list() {
+    let (stage, run) = with_log(Version::V1_26, &LOG);
+    let before = stage.gitea.requests().len();
+
+    stage.report(run).input("status", "auto failure").input("log-lines", "3").input("body", "See *there*.").run().ok();
+
+    insta::assert_snapshot!(comment(&stage), @r#"
+    **dispatch-target build failure** — [run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)
+
+    - **build** failed in step "Run make test" after 2m5s ([log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30/jobs/501))
+
+    <details><summary>The last 3 lines of the first job's log</summary>
+
+    `````text
+    FAILED *** ````
+    make: *** [Makefile:4: test] Error 1
+    ##[error]Process completed with exit code 2.
+    `````
+
+    </details>
+
+    See *there*.
+    "#);
+    insta::assert_snapshot!(requests_since(&stage, before).join("\n"), @"
+    GET dispatch-source
+    GET dispatch-source/commits/SHA/status
+    GET dispatch-target
+    GET dispatch-target/actions/jobs/501/logs bytes=-65536
+    GET dispatch-target/actions/runs/30/jobs
+    POST dispatch-source/issues/1/comments
+    POST dispatch-source/statuses/SHA
+    ");
+}
+
+#[test]
+fn run_that_succeeds_costs_no_request_for_a_log() {
+    let (stage, run) = with_report_job(Version::V1_26);
+    stage.gitea.world().finish_job(run, "build", "success");
+    let before = stage.gitea.requests().len();
+
+    stage.report(run).input("log-lines", "200").run().ok();
+
+    assert_eq!(stage.gitea.requests().len() - before, 4);
+}
+
+#[test]
+fn long_log_is_read_from_its_end_only() {
+    let line = "x".repeat(99);
+    let lines: Vec<&str> = std::iter::repeat_n(line.as_str(), 2000).chain(LOG).collect();
+    let (stage, run) = with_log(Version::V1_27, &lines);
+
+    stage.report(run).input("status", "auto failure").input("log-lines", "200").run().ok();
+
+    let comment = comment(&stage);
+    assert_eq!(comment.matches(&line).count(), 196);
+    assert!(comment.contains("The last 200 lines"), "{comment}");
+}
+
+#[test]
+fn log_of_a_private_target_is_not_shown_in_a_public_source() {
+    let (stage, run) = with_log(Version::V1_26, &LOG);
+    let report = |context: &str| {
+        let step = stage.report(run).input("status", "auto failure").input("log-lines", "3");
+        step.input("context", context)
+    };
+    let last = || stage.gitea.world().comments(SOURCE, stage.number).pop().unwrap().body;
+    stage.gitea.world().repository(TARGET).private = true;
+
+    let done = report("private").run().ok();
+
+    assert!(!last().contains("details") && last().contains("- **build** failed"), "{}", last());
+    insta::assert_snapshot!(done.log().lines().find(|line| line.contains("::warning::")).unwrap(), @"::warning::The end of the log is left out of the comment: more people can read mporter/dispatch-source than mporter/dispatch-target. To show it anyway, set `log-lines-public: true`");
+
+    report("allowed").input("log-lines-public", "true").run().ok();
+    assert!(last().contains("make: *** [Makefile:4: test] Error 1"), "{}", last());
+
+    stage.gitea.world().repository(SOURCE).private = true;
+    report("both").run().ok();
+    assert!(last().contains("make: *** [Makefile:4: test] Error 1"), "{}", last());
+}
+
+#[test]
+fn log_whose_readers_are_not_known_is_not_shown() {
+    let (stage, run) = with_log(Version::V1_26, &LOG);
+    // Of a longer path the server answers as usual.
+    let step = stage.report(run).input("status", "auto failure").input("log-lines", "3");
+    stage.gitea.world().repository(TARGET).private = true;
+    stage.gitea.refuse("GET", "dispatch-target", 503, "text/plain", "later");
+    let done = step.run();
+    assert!(!done.log.contains("make: ***") && !format!("{:?}", stage.gitea.world().comments).contains("make: ***"));
+}
+
+#[test]
+fn log_that_cannot_be_read_costs_a_line_and_nothing_else() {
+    for (status, body) in
+        [(404, "{\"message\":\"logs have been cleaned up\"}"), (500, ""), (403, "{\"message\":\"no\"}")]
+    {
+        let (stage, run) = with_log(Version::V1_26, &LOG);
+        stage.gitea.refuse("GET", "/logs", status, "application/json", body);
+        let before = stage.gitea.requests().len();
+
+        let done = stage.report(run).input("status", "auto failure").input("log-lines", "3").run().ok();
+
+        assert!(comment(&stage).ends_with("/jobs/501))"), "{}", comment(&stage));
+        let warnings: Vec<_> = done.log.lines().filter(|line| line.starts_with("::warning::")).collect();
+        assert_eq!(warnings.len(), 1, "{}", done.log);
+        assert!(warnings[0].contains("the log of job `build` could not be read"), "{}", done.log);
+        assert_eq!(stage.gitea.requests().len() - before, 7, "statuses, jobs, log, two repositories, status, comment");
+    }
+}
+
+#[test]
+fn each_way_to_report_shows_the_end_of_the_log() {
+    let shown = |stage: &Stage| assert!(comment(stage).contains("make: *** [Makefile:4: test] Error 1"));
+    let (stage, run) = with_log(Version::V1_26, &LOG);
+    stage.gitea.world().finish_job(run, "report", "success");
+    stage.report_by_event(run, Action::Completed).input("log-lines", "3").run().ok();
+    shown(&stage);
+
+    let (stage, run) = with_log(Version::V1_26, &LOG);
+    stage.gitea.world().finish_job(run, "report", "success");
+    stage.reconcile().input("log-lines", "3").run().ok();
+    shown(&stage);
+
+    let (stage, run) = with_log(Version::V1_26, &LOG);
+    stage.gitea.refuse("GET", "/logs", 404, "application/json", "{\"message\":\"gone\"}");
+    stage.gitea.world().finish_job(run, "report", "success");
+    let done = stage.reconcile().input("log-lines", "3").run().ok();
+    assert!(done.log().contains("The end of the log is left out"), "{}", done.log());
+}

@@ -1,10 +1,16 @@
 //! The round trip on a real Gitea with a real runner: `GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored`.
 
+mod addresses;
 mod api;
+mod by_event;
+mod cancelled;
 mod check;
 mod git;
 mod lost;
+mod matrix;
 mod server;
+mod triggers;
+mod watch;
 mod world;
 
 use serde_json::json;
@@ -171,35 +177,6 @@ async fn a_private_source_is_built_and_answered() {
     assert_eq!(run.conclusion, "success");
     assert_cycle(&world, &sha, &run, "success", "Successful in ").await;
     assert_eq!(first_lines(&world.comments().await), [comment(&world, &run, "success")]);
-}
-
-#[tokio::test]
-#[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_product_build_checks_out_the_pull_request_as_one_of_its_layers() {
-    // The names of the repositories and of the workflow's file are those of this stage, and the build's last step reports.
-    let here = |workflow: &str| {
-        let names = [("orca/meta-orca", SOURCE), ("orca/orca-setup", TARGET), ("build-meta-orca.yml", WORKFLOW)];
-        names.iter().fold(example(workflow), |text, (name, here)| text.replace(name, here))
-    };
-    let source_workflow = here("meta-orca-pull-request.yml");
-    let reporting = example("build-and-report.yml");
-    let report_step = reporting.find("\n      - if: always()\n").map(|start| &reporting[start..]).unwrap();
-    let target_workflow = here("orca-setup-build-meta-orca.yml") + report_step;
-    let world = World::with(Setup { source_workflow, target_workflow, ..Setup::default() }).await;
-    let setup = checkout(&world.server, world.server.owner(), TARGET, "setup");
-    setup.fetch("main");
-    let build = "#!/bin/sh\necho \"Called with $*\"\necho \"Building $(git -C layers/meta-orca rev-parse HEAD)\"\n";
-    let program = setup.dir().join("init-build-env");
-    std::fs::write(&program, build).unwrap();
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    setup.push("main", &[]);
-
-    let sha = world.open_pull_request(0).await;
-    let run = world.last_run(1, 1).await;
-
-    assert_eq!(run.conclusion, "success");
-    assert_cycle(&world, &sha, &run, "success", "Successful in ").await;
-    assert!(world.log(&run).await.contains("Called with --product orca --mode release"));
 }
 
 #[tokio::test]

@@ -420,3 +420,51 @@ fn each_failure_says_what_to_do() {
     ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The comment on mporter/dispatch-source#1 was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST …/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) It is not tried again.
     ");
 }
+
+#[test]
+fn target_that_is_missing_or_renamed_is_an_error() {
+    let stage = stage(Version::V1_26);
+    let missing = stage.reconcile().input("target", "mporter/dispatch-traget").run().failed();
+    stage.gitea.world().rename_repository(TARGET, "new-name");
+    let renamed = stage.reconcile().run().failed();
+
+    let last = |done: &Done| {
+        shown(done.log().lines().last().unwrap(), &stage)
+            .replace("http://fake/api/v1", "…")
+            .replace(&stage.gitea.url(), "…")
+    };
+    insta::assert_snapshot!([last(&missing), last(&renamed)].join("\n"), @"
+    ::error::No run can be found, because `target` cannot be read. mporter/dispatch-traget is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/dispatch-traget: to an account that cannot, the server answers as if it did not exist. (GET …/repos/mporter/dispatch-traget was answered 404 Not Found: not found)
+    ::error::No run can be found, because `target` cannot be read. mporter/dispatch-target was renamed or moved. Use its new name, which the server's answer has; a redirect is not followed, for the token's sake. (GET …/repos/mporter/dispatch-target was answered 301 Moved Permanently: it points to /api/v1/repos/mporter/new-name, which is not followed)
+    ");
+    assert_eq!([missing.output("checked"), renamed.output("checked")], [None, None]);
+}
+
+#[test]
+fn target_is_read_only_where_no_run_of_it_was_seen() {
+    let stage = stage(Version::V1_26);
+    let of_target = |before: usize| {
+        let requests = &stage.gitea.requests()[before..];
+        requests.iter().filter(|request| request.path == format!("/api/v1/repos/{TARGET}")).count()
+    };
+    stage.reconcile().run().ok();
+    assert_eq!(of_target(0), 1);
+    stage.dispatch().run().ok();
+    let before = stage.gitea.requests().len();
+    stage.reconcile().run().ok();
+    assert_eq!(of_target(before), 0);
+}
+
+#[test]
+fn context_that_no_pull_request_has_is_a_warning() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+
+    let done = stage.reconcile().input("context", "dispatch-target/biuld").run().ok();
+
+    let warning = "::warning::No open pull request of mporter/dispatch-source has a status with the context `dispatch-target/biuld`. \
+                   See that `context` is the one that `mode: dispatch` sets";
+    assert!(done.log().contains(warning), "{}", done.log());
+    let quiet = stage.reconcile().input("context", "dispatch-target/build").run().ok();
+    assert!(!quiet.log().contains("::warning::"), "{}", quiet.log());
+}

@@ -117,6 +117,7 @@ fn redirect_is_not_followed_and_the_token_stays() {
         let message = shown(&done.log(), &stage).replace(&elsewhere.url(), "http://elsewhere");
         if status == 301 {
             insta::assert_snapshot!(message, @"
+            Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
             Status dispatch-target/build on mporter/dispatch-source@SHA10: error, The server redirects (301)
             ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server redirects (301). Set `api-url` to the address that the server redirects to, unless that is a page to sign in: then let requests to `/api/v1/` pass by it. A redirect is not followed, for the token's sake. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 301 Moved Permanently: it points to http://elsewhere/api/v1/x, which is not followed)
             ");
@@ -156,6 +157,7 @@ fn hostile_branch_and_messages_stay_on_their_line() {
     stage.gitea.refuse("POST", "/dispatches", 403, "application/json", &message.to_string());
     let done = stage.dispatch().run().failed();
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, The server refused (403): a ::add-mask::b  ##[add-mask]c [2J%0A::d
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server refused (403): a ::add-mask::b  ##[add-mask]c [2J%250A::d. The server's message says what it did not like. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: a ::add-mask::b  ##[add-mask]c [2J%250A::d)
     ");

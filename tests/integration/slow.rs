@@ -70,9 +70,13 @@ fn report_has_time_for_its_status_though_jobs_and_version_never_answer() {
     stage.gitea.inject("GET", "/version", 10, Fault::Hang);
     stage.gitea.inject("POST", "/statuses/", 10, Fault::Delay(Duration::from_secs(10)));
 
-    stage.report(run).run().ok();
+    stage.report(run).run().failed();
 
-    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
+    let status = stage.gitea.world().statuses(SOURCE, &stage.sha).remove(0);
+    assert_eq!(
+        (status.state.as_str(), status.description.as_str()),
+        ("error", "Outcome not known: the jobs could not be read")
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `comment: update`: one comment a pull request and context.
 
 use crate::fake::{Action, Fault, Scope, Version};
-use crate::stage::{Done, SOURCE, Stage, TARGET, TOKEN};
+use crate::stage::{Done, PAGES, SOURCE, Stage, TARGET, TOKEN};
 use crate::{lines, stage};
 
 fn report(stage: &Stage, run: u64, outcome: &str) -> Done {
@@ -280,7 +280,7 @@ fn comment_that_says_failure_of_a_run_that_succeeded_is_corrected_in_create_too(
     let stage = stage(Version::V1_26);
     let run = run(&stage);
     stage.gitea.world().finish_run(run, "success");
-    let page = format!("{}/{TARGET}/actions/runs/{run}", crate::stage::PAGES);
+    let page = format!("{}/{TARGET}/actions/runs/{run}", PAGES);
     let comment = format!(
         "**dispatch-target build failure** — [run log]({page})\n\n<!-- dispatch-action:?target=mporter%2Fdispatch-target&run={run}&attempt=1&context=dispatch-target%2Fbuild -->"
     );

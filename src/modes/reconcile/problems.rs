@@ -10,8 +10,8 @@ const SHOWN: usize = 3;
 
 /// A failure, by its kind.
 pub(super) enum Problem {
-    /// A sentence about all that there was no time for.
-    Time(String),
+    /// A sentence about more than one.
+    Summary(String),
     Page(forge::Error),
     Statuses(forge::Error),
     Run(forge::Error),
@@ -26,7 +26,7 @@ impl Problem {
 
     fn kind(&self) -> usize {
         match self {
-            Self::Time(_) => 0,
+            Self::Summary(_) => 0,
             Self::Page(_) => 1,
             Self::Statuses(_) => 2,
             Self::Run(_) => 3,
@@ -38,7 +38,7 @@ impl Problem {
     /// What else is of this kind.
     fn more(&self, count: usize) -> String {
         let (one, many) = match self {
-            Self::Time(_) => ("shortage of time", "shortages of time"),
+            Self::Summary(_) => ("problem", "problems"),
             Self::Page(_) => ("page of pull requests could not be read", "pages of pull requests could not be read"),
             Self::Statuses(_) => (
                 "pull request has statuses that could not be read",
@@ -53,7 +53,7 @@ impl Problem {
 
     async fn sentence(&self, gitea: &Gitea, reconcile: &Reconcile) -> String {
         let (diagnosis, error) = match self {
-            Self::Time(text) | Self::Status(text) | Self::Comment(text) => return text.clone(),
+            Self::Summary(text) | Self::Status(text) | Self::Comment(text) => return text.clone(),
             Self::Page(error) => (diagnosis::of_repository(gitea, &reconcile.source, error).await, error),
             Self::Statuses(error) => (diagnosis::of_status(gitea, &reconcile.source, error).await, error),
             Self::Run(error) => (diagnosis::of_repository(gitea, &reconcile.target, error).await, error),

@@ -8,37 +8,25 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, timeout_at};
 
 use super::problems::Problem;
-use super::search::{Found, Look, Pull, Search};
-use super::{Error, LAST_START, PARALLEL};
+use super::search::{Found, Hidden, Look, Pull, Search};
+use super::{LAST_START, PARALLEL};
 use crate::forge::{self, PAGE_LIMIT, PAGE_SIZE, PullRequests};
 use crate::types::PullRequestNumber;
 
-/// The most time that is spent on reading.
-const READING_TIME: Duration = Duration::from_secs(40);
+/// So long after the start nothing more is read.
+const READING_TIME: Duration = Duration::from_secs(35);
 
 /// How many pages of the list are read at a time: a page may be long, and both are in memory.
 const PARALLEL_PAGES: usize = 2;
 
+/// With so many pull requests that wait no further page is read.
+const ENOUGH: usize = 2 * PAGE_SIZE;
+
 /// How many requests a closed status takes: the status again, its final status, its comment.
 const REQUESTS_TO_CLOSE: u32 = 3;
 
-/// What was read.
-#[derive(Default)]
-pub(super) struct Seen {
-    pub(super) found: Vec<Found>,
-    pub(super) problems: Vec<Problem>,
-    /// The links of pending statuses that look like those of this action, and were set by somebody else.
-    pub(super) foreign_links: Vec<String>,
-    /// How many pull requests are open.
-    pub(super) pull_requests: usize,
-    /// How many of them there was no time for.
-    pub(super) left_out: usize,
-    /// How many commits have been looked at, and whether one of them has the given context.
-    pub(super) commits: usize,
-    pub(super) has_context: bool,
-}
-
 /// A piece of work: a page of the list, or a pull request.
+#[derive(Clone)]
 enum Work {
     Page(usize),
     Pull(Pull),
@@ -46,18 +34,17 @@ enum Work {
 
 /// What came of it.
 enum Done {
-    Page(usize, Result<PullRequests, forge::Error>),
-    /// With the time that it took.
-    Pull(Result<Look, Error>, Duration),
+    Page(Result<PullRequests, forge::Error>),
+    Pull { look: Result<Look, Hidden>, took: Duration },
 }
 
 /// What is to be read, and what has been.
-struct Reader {
-    start: Instant,
+pub(super) struct Reader {
+    pub(super) start: Instant,
     /// The next page is the last one here.
     pages: Vec<usize>,
-    pages_under_way: usize,
     waiting: Vec<Pull>,
+    under_way: HashMap<u32, Work>,
     heads: HashMap<String, HeadSeen>,
     /// How many pull requests the server says there are.
     total: Option<usize>,
@@ -65,9 +52,12 @@ struct Reader {
     /// How many requests about pull requests and runs were sent, and how long they took, as if one after another.
     requests: u32,
     spent: Duration,
-    /// How many statuses are to be written.
-    closable: u32,
-    seen: Seen,
+    pub(super) problems: Vec<Problem>,
+    /// The links of pending statuses that look like those of this action, and were set by somebody else.
+    pub(super) foreign_links: Vec<String>,
+    /// How many commits have been looked at, and whether one of them has the given context.
+    pub(super) commits: usize,
+    pub(super) has_context: bool,
 }
 
 /// A commit, by the pull request that is looked at for it.
@@ -76,40 +66,20 @@ struct HeadSeen {
     is_shared: bool,
 }
 
-/// Reads all, or as much as leaves time to write what was found. `first` is the first page of the list.
-pub(super) async fn read(search: &Search<'_>, first: PullRequests, start: Instant) -> Result<Seen, Error> {
-    let mut reader = Reader::new(first, start);
-    let mut under_way = FuturesUnordered::new();
-    loop {
-        while under_way.len() < PARALLEL {
-            let Some(work) = reader.next_work() else { break };
-            under_way.push(do_work(search, work));
-        }
-        let end = reader.end();
-        match timeout_at(end, under_way.next()).await {
-            Ok(Some(done)) => reader.take(done)?,
-            Ok(None) | Err(_) => break,
-        }
-        if Instant::now() >= end {
-            break;
-        }
-    }
-    let left = under_way.len();
-    Ok(reader.into_seen(left))
-}
-
-async fn do_work(search: &Search<'_>, work: Work) -> Done {
-    match work {
-        Work::Page(page) => Done::Page(page, search.gitea.open_pull_requests(&search.reconcile.source, page).await),
+async fn do_work(search: &Search<'_>, id: u32, work: Work) -> (u32, Done) {
+    let done = match work {
+        Work::Page(page) => Done::Page(search.gitea.open_pull_requests(&search.reconcile.source, page).await),
         Work::Pull(pull) => {
             let start = Instant::now();
-            Done::Pull(search.look_at(pull).await, start.elapsed())
+            Done::Pull { look: search.look_at(pull).await, took: start.elapsed() }
         }
-    }
+    };
+    (id, done)
 }
 
 impl Reader {
-    fn new(first: PullRequests, start: Instant) -> Self {
+    /// `first` is the first page of the list, and `start` when the step began.
+    pub(super) fn new(first: PullRequests, start: Instant) -> Self {
         let (total, size) = (first.total, first.pulls.len());
         // The server's pages may be shorter than what is requested. Each time another page comes next.
         let last = total.filter(|_| size > 0).map_or(1, |total| total.div_ceil(size).min(PAGE_LIMIT));
@@ -119,52 +89,106 @@ impl Reader {
         let mut reader = Self {
             start,
             pages,
-            pages_under_way: 0,
             waiting: Vec::new(),
+            under_way: HashMap::new(),
             heads: HashMap::new(),
             total,
             listed: 0,
             requests: 0,
             spent: Duration::ZERO,
-            closable: 0,
-            seen: Seen::default(),
+            problems: Vec::new(),
+            foreign_links: Vec::new(),
+            commits: 0,
+            has_context: false,
         };
         reader.take_page(1, first);
         reader
     }
 
-    /// What is read next: a page while few are under way, else any pull request that waits, so that it is not always the same
+    /// Reads all that is left, or as much as leaves time to close what it finds: then it may be called again.
+    pub(super) async fn read(&mut self, search: &Search<'_>) -> Result<Vec<Found>, Hidden> {
+        let (mut under_way, mut found) = (FuturesUnordered::new(), Vec::new());
+        let mut id = 0;
+        loop {
+            while under_way.len() < PARALLEL {
+                let Some(work) = self.next_work() else { break };
+                id += 1;
+                self.under_way.insert(id, work.clone());
+                under_way.push(do_work(search, id, work));
+            }
+            let end = self.end(&found);
+            match timeout_at(end, under_way.next()).await {
+                Ok(Some((id, done))) => self.take(id, done, &mut found)?,
+                Ok(None) | Err(_) => break,
+            }
+            if Instant::now() >= end {
+                break;
+            }
+        }
+        for (_, work) in self.under_way.drain() {
+            match work {
+                Work::Page(page) => self.pages.push(page),
+                Work::Pull(pull) => self.waiting.push(pull),
+            }
+        }
+        // As far as is known: a pull request of a page that was not read yet may have the same head.
+        for one in &mut found {
+            one.shares_head = self.heads.get(one.place.head.sha.as_str()).is_some_and(|head| head.is_shared);
+        }
+        Ok(found)
+    }
+
+    /// Whether there is nothing left to read, or no time.
+    pub(super) fn has_ended(&self) -> bool {
+        self.pages.is_empty() && self.waiting.is_empty() || self.start.elapsed() >= READING_TIME
+    }
+
+    /// How many pull requests are open.
+    pub(super) fn pull_requests(&self) -> usize {
+        self.listed + self.unlisted()
+    }
+
+    /// How many of them have not been looked at.
+    pub(super) fn left_out(&self) -> usize {
+        self.unlisted() + self.waiting.len()
+    }
+
+    fn unlisted(&self) -> usize {
+        if self.pages.is_empty() { 0 } else { self.total.unwrap_or_default().saturating_sub(self.listed) }
+    }
+
+    /// What is read next: a page while few pull requests wait, else any pull request that waits, so that it is not always the same
     /// ones that there is no time for.
     fn next_work(&mut self) -> Option<Work> {
-        if self.pages_under_way < PARALLEL_PAGES {
-            if let Some(page) = self.pages.pop() {
-                self.pages_under_way += 1;
-                return Some(Work::Page(page));
-            }
+        let pages_under_way = self.under_way.values().filter(|work| matches!(work, Work::Page(_))).count();
+        if pages_under_way < PARALLEL_PAGES
+            && self.waiting.len() < ENOUGH
+            && let Some(page) = self.pages.pop()
+        {
+            return Some(Work::Page(page));
         }
         let any = (!self.waiting.is_empty()).then(|| fastrand::usize(..self.waiting.len()))?;
         Some(Work::Pull(self.waiting.swap_remove(any)))
     }
 
-    fn take(&mut self, done: Done) -> Result<(), Error> {
+    fn take(&mut self, id: u32, done: Done, found: &mut Vec<Found>) -> Result<(), Hidden> {
+        let work = self.under_way.remove(&id);
         match done {
-            Done::Page(page, read) => {
-                self.pages_under_way -= 1;
-                match read {
-                    Ok(listed) => self.take_page(page, listed),
-                    Err(error) => self.seen.problems.push(Problem::Page(error)),
+            Done::Page(Ok(listed)) => {
+                if let Some(Work::Page(page)) = work {
+                    self.take_page(page, listed);
                 }
             }
-            Done::Pull(look, spent) => {
-                let Look { found, problems, foreign_links, has_context } = look?;
-                self.requests += 1 + u32::try_from(found.len()).unwrap_or(u32::MAX);
-                self.spent += spent;
-                self.closable += found.iter().map(|one| u32::from(one.answer.is_some())).sum::<u32>();
-                self.seen.commits += 1;
-                self.seen.has_context |= has_context;
-                self.seen.found.extend(found);
-                self.seen.problems.extend(problems);
-                self.seen.foreign_links.extend(foreign_links);
+            Done::Page(Err(error)) => self.problems.push(Problem::Page(error)),
+            Done::Pull { look, took } => {
+                let Look { found: of_pull, problems, foreign_links, has_context } = look?;
+                self.requests += 1 + u32::try_from(of_pull.len()).unwrap_or(u32::MAX);
+                self.spent += took;
+                self.commits += 1;
+                self.has_context |= has_context;
+                self.problems.extend(problems);
+                self.foreign_links.extend(foreign_links);
+                found.extend(of_pull);
             }
         }
         Ok(())
@@ -196,30 +220,20 @@ impl Reader {
     }
 
     /// When the reading has to end, so that what was found until now can be written.
-    fn end(&self) -> Instant {
+    fn end(&self, found: &[Found]) -> Instant {
+        let closable = found.iter().filter(|one| one.answer.is_some()).count();
+        self.end_with(u32::try_from(closable).unwrap_or(u32::MAX))
+    }
+
+    fn end_with(&self, closable: u32) -> Instant {
         let last = self.start + READING_TIME;
-        if self.requests == 0 || self.closable == 0 {
+        if self.requests == 0 || closable == 0 {
             return last;
         }
         // However few they are, the three requests of one come after one another.
-        let rounds = (REQUESTS_TO_CLOSE * self.closable).div_ceil(PARALLEL as u32).max(REQUESTS_TO_CLOSE);
+        let rounds = REQUESTS_TO_CLOSE.saturating_mul(closable).div_ceil(PARALLEL as u32).max(REQUESTS_TO_CLOSE);
         let to_close = (self.spent / self.requests).saturating_mul(rounds);
         last.min((self.start + LAST_START).checked_sub(to_close).unwrap_or(self.start))
-    }
-
-    /// `under_way` pieces of work were given up.
-    fn into_seen(self, under_way: usize) -> Seen {
-        let Self { pages, pages_under_way, waiting, heads, total, listed, mut seen, .. } = self;
-        for one in &mut seen.found {
-            one.shares_head = heads.get(one.place.head.sha.as_str()).is_some_and(|head| head.is_shared);
-        }
-        let unlisted = match pages.len() + pages_under_way {
-            0 => 0,
-            _ => total.unwrap_or_default().saturating_sub(listed),
-        };
-        seen.pull_requests = listed + unlisted;
-        seen.left_out = unlisted + waiting.len() + (under_way - pages_under_way.min(under_way));
-        seen
     }
 }
 
@@ -275,14 +289,12 @@ mod tests {
     #[test]
     fn reading_leaves_time_to_close_what_was_found() {
         let mut reader = Reader::new(page(&[], None), Instant::now());
-        let left = |reader: &Reader| (reader.end() - reader.start).as_secs();
         (reader.requests, reader.spent) = (200, Duration::from_secs(100));
-        assert_eq!(left(&reader), READING_TIME.as_secs());
+        let left = |closable| (reader.end_with(closable) - reader.start).as_secs();
+        assert_eq!(left(0), READING_TIME.as_secs());
         // Three requests after one another, of half a second each.
-        reader.closable = 1;
-        assert_eq!(left(&reader), READING_TIME.as_secs());
+        assert_eq!(left(1), READING_TIME.as_secs());
         // 400 requests, eight at a time.
-        reader.closable = 133;
-        assert_eq!(left(&reader), LAST_START.as_secs() - 25);
+        assert_eq!(left(133), LAST_START.as_secs() - 25);
     }
 }

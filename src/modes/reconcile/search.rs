@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::problems::Problem;
-use super::{Error, settle};
+use super::settle;
 use crate::config::Reconcile;
 use crate::forge::{Gitea, PullRequest, Server};
 use crate::links::PageBase;
@@ -45,6 +45,9 @@ impl Found {
     }
 }
 
+/// The target cannot be seen, so nothing may be written: why, in a sentence.
+pub(super) struct Hidden(pub(super) String);
+
 /// What one pull request has.
 #[derive(Default)]
 pub(super) struct Look {
@@ -63,9 +66,8 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The statuses of a pull request that wait for a run of the target, each with its run. The error is that nothing may be
-    /// written.
-    pub(super) async fn look_at(&self, pull: Pull) -> Result<Look, Error> {
+    /// The statuses of a pull request that wait for a run of the target, each with its run.
+    pub(super) async fn look_at(&self, pull: Pull) -> Result<Look, Hidden> {
         let Reconcile { source, target, context: wanted, .. } = self.reconcile;
         let mut look = Look::default();
         let statuses = match self.gitea.statuses(source, &pull.sha).await {
@@ -78,11 +80,15 @@ impl Search<'_> {
         let is_wanted = |context: &str| wanted.as_ref().is_none_or(|wanted| wanted.as_str() == context);
         look.has_context = statuses.statuses.iter().any(|status| is_wanted(&status.context));
         let now = statuses.answered_at.unwrap_or_else(OffsetDateTime::now_utc);
-        let runs = RunStatuses::new(&statuses, self.pages, target);
+        let mut runs = RunStatuses::new(&statuses, self.pages, target);
+        match runs.recognise_pending(self.gitea, target, wanted.as_ref()).await {
+            Ok(links) => look.foreign_links = links,
+            Err(error) => look.problems.push(Problem::Run(error)),
+        }
         for pending in runs.all_pending().filter(|pending| is_wanted(pending.context.as_str())) {
             match self.found(&pull, pending, now).await {
                 Ok(found) => look.found.push(found),
-                Err(hidden @ Unreadable::Hidden(_)) => return Err(Error::Hidden(hidden.to_string())),
+                Err(hidden @ Unreadable::Hidden(_)) => return Err(Hidden(hidden.to_string())),
                 Err(Unreadable::Server(error)) => look.problems.push(Problem::Run(error)),
             }
         }

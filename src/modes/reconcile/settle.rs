@@ -66,7 +66,7 @@ pub(super) async fn settle(
     let teller = Teller { gitea, pages, place: &found.place, run: &found.run };
     // Which pull request of a shared head the run was dispatched for nobody can tell.
     let failures = match &found.progress {
-        Progress::Ended(end) => Failures::new(end.failed.clone()),
+        Progress::Ended(end) => teller.failures(end.failed.clone(), reconcile.commenting, reconcile.log_lines).await,
         _ => Failures::default(),
     };
     let draft = draft(&teller, reconcile, found, &failures);
@@ -78,7 +78,11 @@ pub(super) async fn settle(
     let closed = !found.is_running() && matches!(told.status, Ok(StatusDone::Set));
     let (done, problem) = describe(&teller, found, reconcile, answer, told).await;
     let failed = if closed { failures.lines(&teller) } else { Vec::new() };
-    Row { failed, closed, problem, ..row(pages, found, &done) }
+    let mut row = row(pages, found, &done);
+    if let (true, Some(note)) = (closed, &failures.note) {
+        row.log.push_str(&format!(" . {note}"));
+    }
+    Row { failed, closed, problem, ..row }
 }
 
 /// The row of a status of which nothing is to be said.

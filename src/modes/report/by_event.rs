@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use super::{Error, Round, Subject, announce, page_number};
+use super::{Error, Round, Subject, announce, page_number, server_now};
 use crate::config::Report;
 use crate::diagnosis;
-use crate::forge::{Error as ForgeError, Gitea, RunJobs};
+use crate::forge::{Error as ForgeError, Gitea, RunJobs, Server};
 use crate::run::{Progress, Unreadable, attempt, began};
 use crate::runner::Runner;
 use crate::telling::{Answer, Attempt, Failures, RunStatuses, Teller, Voice};
@@ -25,11 +25,11 @@ pub(super) async fn run(
     let page = page_number(gitea, &report.run, known, None).await;
     let progress = Progress::after(gitea, &report.run.repo, report.run.id, jobs).await;
     let (answer, unread) = answer(gitea, report, &progress, has_ended).await?;
-    let Subject { run, place, seen } = round.subject(page);
+    let Subject { run, place, seen } = round.subject(page).await;
     let teller = Teller { gitea, pages, place: &place, run: &run };
     runner.info(&format!("Run {}: {}", teller.page(), one_line(&answer.description(&run.target))));
     let failures = match &progress {
-        Ok(Progress::Ended(end)) => Failures::new(end.failed.clone()),
+        Ok(Progress::Ended(end)) => teller.failures(end.failed.clone(), report.commenting, report.log_lines).await,
         _ => Failures::default(),
     };
     let draft = match &progress {
@@ -64,6 +64,9 @@ async fn answer(
         Ok(Progress::Gone) => Answer::Gone,
         Err(hidden @ Unreadable::Hidden(_)) => return Err(Error::Hidden(hidden.to_string())),
         Err(Unreadable::Server(error)) => {
+            if let Some(forgejo) = server_now(gitea).await.as_ref().and_then(Server::other_forge) {
+                return Err(Error::OtherForge(forgejo));
+            }
             let diagnosis = diagnosis::of_repository(gitea, &report.run.repo, error).await.beside_a_run();
             let cause = format!("{diagnosis} ({error})");
             if !has_ended {

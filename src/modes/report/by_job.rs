@@ -37,6 +37,9 @@ pub(super) async fn run(
     let Round { gitea, pages, report, .. } = round;
     let number = report.run.attempt.unwrap_or(1);
     let (jobs, server, unread) = readable(gitea, report, jobs).await;
+    if let Some(forgejo) = server.as_ref().and_then(Server::other_forge) {
+        return Err(Error::OtherForge(forgejo));
+    }
     let verdict = Verdict::new(given, number, &jobs);
     if let (Some(cause), Verdict::Ended { .. }) = (&unread, &verdict) {
         runner.warning(&format!("The other jobs of this run could not be read, so they do not count: {cause}"));
@@ -47,13 +50,13 @@ pub(super) async fn run(
     };
     let attempt = Attempt { number, began: began(jobs, number) };
     let page = page_number(gitea, &report.run, jobs, server.as_ref()).await;
-    let Subject { run, place, seen } = round.subject(page);
+    let Subject { run, place, seen } = round.subject(page).await;
     let teller = Teller { gitea, pages, place: &place, run: &run };
     let answer = answer(&verdict);
     runner.info(&format!("Run {}: {}", teller.page(), said(&verdict)));
     let since = seen.as_ref().ok().and_then(RunStatuses::read_at);
     let failures = match &answer {
-        Answer::Ended(_) => Failures::new(FailedJobs::of(jobs)),
+        Answer::Ended(_) => teller.failures(FailedJobs::of(jobs), report.commenting, report.log_lines).await,
         _ => Failures::default(),
     };
     let draft = match &answer {

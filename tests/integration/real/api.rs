@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Once;
 
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
+
+/// The cookie of the token against forged requests, which pages have before 1.26.
+const CSRF: &str = "_csrf";
 
 /// One person's view of the server.
 #[derive(Clone)]
@@ -126,28 +129,54 @@ async fn body(answer: Response, what: &str) -> Value {
 pub(crate) struct Browser {
     client: Client,
     url: String,
-    cookies: String,
+    cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
     pub(super) async fn sign_in(url: &str, user: &str, password: &str) -> Self {
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut browser = Self { client, url: url.to_owned(), cookies: BTreeMap::new() };
+        browser.visit("/user/login").await;
         let form = format!("user_name={user}&password={password}");
-        let request = client.post(format!("{url}/user/login")).body(form);
-        let answer = request.header("Content-Type", "application/x-www-form-urlencoded").send().await.unwrap();
+        let request =
+            browser.post("/user/login").header("Content-Type", "application/x-www-form-urlencoded").body(form);
+        let answer = request.send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 303, "the sign-in of {user}");
-        let cookies = answer.headers().get_all("set-cookie").iter();
-        let cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next()?.split_once('='));
-        // The session before the sign-in has a cookie of the same name.
-        let cookies: BTreeMap<&str, &str> = cookies.collect();
-        let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        Self { client, url: url.to_owned(), cookies: cookies.join("; ") }
+        browser.keep_cookies(&answer);
+        // Before 1.26 a session gets another token against forged requests with its first page.
+        browser.cookies.remove(CSRF);
+        browser.visit("/user/settings").await;
+        browser
     }
 
     /// Presses a button whose form goes to this path.
     pub(crate) async fn press(&self, path: &str) {
-        let request = self.client.post(format!("{}{path}", self.url)).header("Cookie", &self.cookies);
-        let status = request.send().await.unwrap().status();
+        let status = self.post(path).send().await.unwrap().status();
         assert!(status.is_success(), "{path}: {status}");
+    }
+
+    async fn visit(&mut self, path: &str) {
+        let request = self.client.get(format!("{}{path}", self.url)).header("Cookie", self.cookie());
+        let answer = request.send().await.unwrap();
+        self.keep_cookies(&answer);
+    }
+
+    fn post(&self, path: &str) -> RequestBuilder {
+        let request = self.client.post(format!("{}{path}", self.url)).header("Cookie", self.cookie());
+        match self.cookies.get(CSRF) {
+            Some(token) => request.header("X-Csrf-Token", token),
+            None => request,
+        }
+    }
+
+    fn cookie(&self) -> String {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        cookies.join("; ")
+    }
+
+    fn keep_cookies(&mut self, answer: &Response) {
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next()?.split_once('='));
+        self.cookies.extend(cookies.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

@@ -22,6 +22,15 @@ pub(crate) const OWNER: &str = "mporter";
 /// How long a server may take to answer its first request.
 const START: Duration = Duration::from_secs(60);
 
+/// How the server and the runner of a test differ from the usual ones.
+#[derive(Default)]
+pub(crate) struct Conditions {
+    /// The address that people use, which ends in a slash, where it is not the one that the runner uses.
+    pub(crate) root_url: Option<&'static str>,
+    /// How often the runner asks for jobs, where it is not five times a second.
+    pub(crate) fetch_interval: Option<&'static str>,
+}
+
 /// A Gitea with one runner in host mode, both of them children of this process.
 pub(crate) struct Server {
     // Fields are dropped in this order: the runner while its server is still there, the files last.
@@ -29,6 +38,7 @@ pub(crate) struct Server {
     _gitea: Process,
     dir: TempDir,
     url: String,
+    pages: String,
     version: String,
     owner: Api,
     password: String,
@@ -37,6 +47,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts both on a fresh database, and returns when the server answers and the runner is registered.
     pub(crate) async fn start() -> Self {
+        Self::start_under(&Conditions::default()).await
+    }
+
+    /// The same under these conditions.
+    pub(crate) async fn start_under(conditions: &Conditions) -> Self {
         let gitea = binary("GITEA_BIN");
         let act_runner = binary("GITEA_RUNNER_BIN");
         let dir = TempDir::with_prefix("dispatch-action-real-").unwrap();
@@ -45,7 +60,8 @@ impl Server {
 
         let root = dir.path();
         fs::create_dir_all(root.join("home")).unwrap();
-        fs::write(root.join("app.ini"), app_ini(root, port, &url)).unwrap();
+        let root_url = conditions.root_url.map_or_else(|| format!("{url}/"), str::to_owned);
+        fs::write(root.join("app.ini"), app_ini(root, port, &root_url)).unwrap();
         let mut gitea_process = Process::start("gitea", root, gitea_command(&gitea, root).arg("web"));
         let version = first_answer(&url, &mut gitea_process).await;
 
@@ -68,7 +84,7 @@ impl Server {
         let owner = anonymous.with_token(&token);
         let registration = owner.post("/admin/actions/runners/registration-token", &Value::Null).await;
 
-        fs::write(root.join("runner.yaml"), runner_yaml(root)).unwrap();
+        fs::write(root.join("runner.yaml"), runner_yaml(root, conditions.fetch_interval.unwrap_or("200ms"))).unwrap();
         output(runner_command(&act_runner, root).args([
             "register",
             "--no-interactive",
@@ -82,12 +98,18 @@ impl Server {
         let runner = Process::start("runner", root, runner_command(&act_runner, root).arg("daemon"));
 
         println!("Gitea {version} at {url}");
-        Self { runner, _gitea: gitea_process, owner, dir, url, version, password }
+        let pages = root_url.trim_end_matches('/').to_owned();
+        Self { runner, _gitea: gitea_process, owner, dir, url, pages, version, password }
     }
 
-    /// The address of the server, without a slash at its end.
+    /// The address of the server that the runner uses, without a slash at its end.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The address of the server that people use, without a slash at its end.
+    pub(crate) fn pages(&self) -> &str {
+        &self.pages
     }
 
     /// The version that the server says it is.
@@ -242,7 +264,7 @@ fn runner_command(runner: &Path, root: &Path) -> Command {
 }
 
 /// A server for one test: no mail, no network but this machine's, no chores.
-fn app_ini(root: &Path, port: u16, url: &str) -> String {
+fn app_ini(root: &Path, port: u16, root_url: &str) -> String {
     format!(
         "APP_NAME = dispatch-action tests
 RUN_MODE = prod
@@ -253,7 +275,7 @@ I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true
 PROTOCOL = http
 HTTP_ADDR = 127.0.0.1
 HTTP_PORT = {port}
-ROOT_URL = {url}/
+ROOT_URL = {root_url}
 DISABLE_SSH = true
 OFFLINE_MODE = true
 LFS_START_SERVER = false
@@ -301,13 +323,13 @@ LEVEL = warn
 }
 
 /// A runner that asks for jobs often and reports them at once.
-fn runner_yaml(root: &Path) -> String {
+fn runner_yaml(root: &Path, fetch_interval: &str) -> String {
     format!(
         "runner:
   file: {root}/runner.json
   capacity: 3
-  fetch_interval: 200ms
-  fetch_interval_max: 200ms
+  fetch_interval: {fetch_interval}
+  fetch_interval_max: {fetch_interval}
   log_report_interval: 500ms
   log_report_max_latency: 200ms
   state_report_interval: 500ms

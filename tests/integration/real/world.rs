@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::git::Checkout;
-use super::server::{OWNER, Server, output, random_hex};
+use super::server::{Conditions, OWNER, Server, output, random_hex};
 use crate::stage::{SOURCE, TARGET, WORKFLOW};
 
 /// The account that dispatches and reports.
 pub(crate) const BOT: &str = "dispatch-bot";
 
 /// How long runs may take to end.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How the repositories of a test differ from the usual ones.
 pub(crate) struct Setup {
@@ -24,8 +24,11 @@ pub(crate) struct Setup {
     pub(crate) source_workflow: String,
     /// The target's workflow.
     pub(crate) target_workflow: String,
+    /// The target's workflow that reports by event, if it has one.
+    pub(crate) report_workflow: Option<String>,
     /// Whether people have to sign in to see the source.
     pub(crate) private_source: bool,
+    pub(crate) conditions: Conditions,
 }
 
 impl Default for Setup {
@@ -33,16 +36,26 @@ impl Default for Setup {
         Self {
             source_workflow: example("source.yml"),
             target_workflow: example("build-and-report.yml"),
+            report_workflow: None,
             private_source: false,
+            conditions: Conditions::default(),
         }
+    }
+}
+
+impl Setup {
+    /// The repositories whose builds are reported by event.
+    pub(crate) fn by_event() -> Self {
+        let (target_workflow, report_workflow) = (example("build-from-pr.yml"), Some(example("report.yml")));
+        Self { target_workflow, report_workflow, ..Self::default() }
     }
 }
 
 /// A server with the action and both repositories, as the documentation says to set them up.
 pub(crate) struct World {
     pub(crate) server: Server,
-    source: Checkout,
-    target: Checkout,
+    pub(crate) source: Checkout,
+    pub(crate) target: Checkout,
     bot: Api,
 }
 
@@ -51,6 +64,9 @@ pub(crate) struct World {
 pub(crate) struct Run {
     pub(crate) id: u64,
     pub(crate) number: u64,
+    /// The workflow's file and the ref: `file@refs/heads/…`.
+    pub(crate) path: String,
+    pub(crate) event: String,
     pub(crate) status: String,
     pub(crate) conclusion: String,
     pub(crate) jobs: Vec<Job>,
@@ -81,7 +97,7 @@ pub(crate) struct Comment {
 }
 
 impl Run {
-    fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         // A run says that it has failed before the jobs that need the failed one have begun, so they are asked too.
         self.status == "completed" && self.jobs.iter().all(|job| job.status == "completed")
     }
@@ -95,7 +111,7 @@ impl World {
 
     /// The repositories as the test wants them.
     pub(crate) async fn with(setup: Setup) -> Self {
-        let server = Server::start().await;
+        let server = Server::start_under(&setup.conditions).await;
         let owner = server.owner();
         publish_action(&server).await;
 
@@ -108,6 +124,9 @@ impl World {
         let target = checkout(&server, owner, TARGET, "target");
         let path = format!(".gitea/workflows/{WORKFLOW}");
         target.push("main", &[("README.md", "B\n"), (&path, &here(&setup.target_workflow))]);
+        if let Some(report) = &setup.report_workflow {
+            target.push("main", &[(".gitea/workflows/report.yml", &here(report))]);
+        }
         for repository in [SOURCE, TARGET] {
             wait_for_content(owner, repository).await;
         }
@@ -330,7 +349,7 @@ impl World {
     /// The page for people of a run of the target.
     pub(crate) fn run_page(&self, run: &Run) -> String {
         let number = if self.server.names_runs() { run.id } else { run.number };
-        format!("{}/{TARGET}/actions/runs/{number}", self.server.url())
+        format!("{}/{TARGET}/actions/runs/{number}", self.server.pages())
     }
 
     /// The link of a status from before the run has told its own.
@@ -338,7 +357,7 @@ impl World {
         if self.server.names_runs() {
             return self.run_page(run);
         }
-        format!("{}/{TARGET}/actions?workflow={WORKFLOW}", self.server.url())
+        format!("{}/{TARGET}/actions?workflow={WORKFLOW}", self.server.pages())
     }
 }
 
@@ -362,7 +381,7 @@ pub(crate) async fn finished_runs(server: &Server, repository: &str, count: usiz
 }
 
 /// All runs of a repository, oldest first.
-async fn runs(owner: &Api, repository: &str) -> Vec<Run> {
+pub(super) async fn runs(owner: &Api, repository: &str) -> Vec<Run> {
     let path = format!("/repos/{repository}/actions/runs");
     let mut runs = Vec::new();
     for run in list(&owner.get(&format!("{path}?limit=50")).await["workflow_runs"]) {
@@ -370,6 +389,8 @@ async fn runs(owner: &Api, repository: &str) -> Vec<Run> {
         runs.push(Run {
             id: run["id"].as_u64().unwrap(),
             number: run["run_number"].as_u64().unwrap(),
+            path: text(&run["path"]),
+            event: text(&run["event"]),
             status: text(&run["status"]),
             conclusion: text(&run["conclusion"]),
             jobs: jobs.iter().map(job).collect(),
@@ -380,7 +401,7 @@ async fn runs(owner: &Api, repository: &str) -> Vec<Run> {
 }
 
 /// The log of a job.
-async fn log(owner: &Api, repository: &str, job: &Job) -> String {
+pub(super) async fn log(owner: &Api, repository: &str, job: &Job) -> String {
     owner.text(&format!("/repos/{repository}/actions/jobs/{}/logs", job.id)).await
 }
 
@@ -391,7 +412,7 @@ pub(crate) fn example(name: &str) -> String {
 }
 
 /// A build that says which commit it builds, and ends with this exit code.
-fn build_script(exit_code: u8) -> String {
+pub(super) fn build_script(exit_code: u8) -> String {
     format!("echo \"Building $(git rev-parse HEAD)\"\nexit {exit_code}\n")
 }
 

@@ -70,7 +70,7 @@ fn list_without_an_end_fills_no_memory() {
     let peak = peak_memory(stage.reconcile());
 
     let pages = stage.gitea.requests().iter().filter(|request| request.path.contains("/pulls?")).count();
-    assert_eq!(pages, 3, "64 MiB in all");
-    // A page is in memory while it is read: a buffer that has doubled.
-    assert!((1..160 << 10).contains(&peak), "{peak} KiB");
+    assert!(pages > 1, "{pages}");
+    // A page is in memory while it is read: a buffer that has doubled. What is kept of it is small.
+    assert!((1..160 << 10).contains(&peak), "{peak} KiB after {pages} pages");
 }

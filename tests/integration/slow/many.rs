@@ -69,22 +69,22 @@ fn failures_of_one_kind_are_shown_three_times_and_counted() {
     assert!(log.contains("The first of 150: Status dispatch-target/build"), "{log}");
 }
 
-/// Prints how much one run closes, and how many it takes for all.
+/// Prints how much each run closes. In a release build on an idle machine the server's delay counts; else the fake is slow itself.
 #[test]
 #[ignore = "takes minutes: cargo test slow::many -- --ignored --nocapture"]
 fn three_thousand_are_closed_by_a_few_runs() {
-    for milliseconds in [20, 50] {
+    for milliseconds in [0, 20, 50] {
         let stage = with_stuck(3000);
         stage.gitea.set_delay(Duration::from_millis(milliseconds));
-        for run in 1.. {
+        for run in 1..=4 {
             let (start, before) = (Instant::now(), closed(&stage));
             stage.reconcile().run();
             let all = closed(&stage);
             println!("{milliseconds} ms, run {run}: {} closed in {:.1?}, {all} in all", all - before, start.elapsed());
-            assert!(all > before);
             if all == 3000 {
                 break;
             }
+            assert!(all > before);
         }
     }
 }

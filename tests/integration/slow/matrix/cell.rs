@@ -59,7 +59,9 @@ impl Cell {
         let log = self.done.log();
         let status = |state: &str| self.status.as_ref().is_some_and(|status| status.state == state);
         let linked = self.status.as_ref().is_some_and(|status| status.target_url == self.run_page);
-        let unknown = self.status.as_ref().is_some_and(|status| status.description.contains("outcome unknown"));
+        let unknown = self.status.as_ref().is_some_and(|status| {
+            ["outcome unknown", "Outcome not known"].iter().any(|words| status.description.contains(words))
+        });
         let (run, comment) = (self.runs > 0, self.comments > 0);
         let (set, there) = match self.mode {
             Mode::Dispatch => (status("pending"), run && status("pending") && linked),

@@ -1,0 +1,162 @@
+//! The one comment of `comment: table`: written, read again, and repaired.
+//!
+//! Several reports may write at the same moment, and none knows of the others. Each reads the statuses after it has set its own, writes
+//! the table that they give, and looks again until nothing is left to do. So the last one that writes has seen all statuses.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::table::Table;
+use super::{CommentDone, Draft, Marker, Teller, marker};
+use crate::forge::{Comment, Error, Server, Statuses, User};
+use crate::run::FailedJobs;
+use crate::types::{CommentId, RunRef};
+
+/// How often it is looked at what is there. Two of them are needed where nobody else writes.
+const ROUNDS: u32 = 5;
+
+/// The pause before a look after a lost answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Of how many failed runs, beside one's own, the jobs are read, and how long that may take.
+const READ_RUNS: usize = 5;
+const READING_TIME: Duration = Duration::from_secs(5);
+
+/// What is there: the statuses of the head and one's own comments.
+struct There {
+    table: Table,
+    comments: Vec<Comment>,
+}
+
+/// Which comments become the table, and which go.
+struct Plan<'a> {
+    /// The one that is, or becomes, the table.
+    kept: Option<&'a Comment>,
+    surplus: Vec<CommentId>,
+}
+
+impl Teller<'_> {
+    /// Writes the table of the head's statuses. `own` are one's own accounts. There is none for a commit that is the pull
+    /// request's head no more.
+    pub(super) async fn put_table(&self, draft: &Draft<'_>, own: &[User]) -> Result<CommentDone, Error> {
+        let head = &self.place.head;
+        let pull = self.gitea.pull_request(&head.source, draft.number);
+        let (pull, there) = tokio::join!(pull, self.there(draft, own));
+        if pull.is_ok_and(|pull| pull.head.sha != head.sha.as_str()) {
+            return Ok(CommentDone::None);
+        }
+        let mut there = there?;
+        let mut failed = vec![(self.run.clone(), draft.failures.jobs().clone())];
+        let mut done = None;
+        for round in 1..=ROUNDS {
+            self.read_failed_jobs(&there.table, &mut failed).await;
+            let text = there.table.to_markdown(self.pages, head, draft.number, &failed);
+            let plan = Plan::new(&there.comments, draft);
+            let written = match plan.kept {
+                None if draft.only_edits => return Ok(CommentDone::None),
+                None => self.gitea.create_comment(&head.source, draft.number, &text).await.map(CommentDone::Created),
+                Some(kept) if is_written(&kept.body, &text, done.is_some()) => {
+                    let found = done.unwrap_or(CommentDone::Found(kept.id));
+                    match plan.surplus.is_empty() {
+                        true => return Ok(found),
+                        false => Ok(found),
+                    }
+                }
+                Some(kept) => {
+                    let edited = self.gitea.edit_comment(&head.source, kept.id, &text).await;
+                    edited.map(|()| CommentDone::Edited(kept.id))
+                }
+            };
+            match written {
+                Ok(written) => done = Some(written),
+                Err(error) if error.is_missing_comment() => {}
+                Err(error) if error.is_unknown() && round < ROUNDS => sleep(PAUSE * round).await,
+                Err(error) => return Err(error),
+            }
+            self.delete(plan.surplus).await;
+            there = match (self.there(draft, own).await, done) {
+                (Ok(there), _) => there,
+                // It is written; only nobody knows whether somebody else has written since.
+                (Err(_), Some(done)) => return Ok(done),
+                (Err(error), None) => return Err(error),
+            };
+        }
+        Ok(done.unwrap_or(CommentDone::None))
+    }
+
+    async fn there(&self, draft: &Draft<'_>, own: &[User]) -> Result<There, Error> {
+        let head = &self.place.head;
+        let statuses = self.gitea.statuses(&head.source, &head.sha);
+        let comments = self.gitea.comments(&head.source, draft.number, None);
+        let (statuses, comments): (Result<Statuses, _>, Result<Vec<Comment>, _>) = tokio::join!(statuses, comments);
+        let is_own = |comment: &Comment| comment.user.is_some_and(|user| own.contains(&user));
+        let comments = comments?.into_iter().filter(is_own).collect();
+        Ok(There { table: Table::new(&statuses?, self.pages, own), comments })
+    }
+
+    /// Adds the failed jobs of the table's other runs. What cannot be read is left out.
+    async fn read_failed_jobs(&self, table: &Table, failed: &mut Vec<(RunRef, FailedJobs)>) {
+        // Only a server that tells the steps has the id of a run in the address of its page.
+        if !failed[0].1.has_steps {
+            return;
+        }
+        let is_new = |row: &&super::table::Row| row.is_failed() && !failed.iter().any(|(run, _)| row.is_of(run));
+        let room = (READ_RUNS + 1).saturating_sub(failed.len());
+        let runs: Vec<RunRef> = table
+            .rows
+            .iter()
+            .filter(is_new)
+            .take(room)
+            .map(|row| {
+                let (target, number) = row.run();
+                RunRef { target: target.clone(), id: Server::run_of_page(number), number }
+            })
+            .collect();
+        let read = runs.into_iter().map(async |run| {
+            let jobs = timeout(READING_TIME, self.gitea.run_jobs(&run.target, run.id)).await;
+            let jobs = jobs.ok().and_then(Result::ok).map(|read| FailedJobs::of(&read.jobs));
+            (run, jobs.unwrap_or_default())
+        });
+        failed.extend(futures_util::future::join_all(read).await);
+    }
+
+    /// What cannot be deleted stays: somebody else may have deleted it, too.
+    async fn delete(&self, comments: Vec<CommentId>) {
+        for comment in comments {
+            self.gitea.delete_comment(&self.place.head.source, comment).await.ok();
+        }
+    }
+}
+
+/// Whether the comment says this already. After one's own writing only the table counts: another report may know other failed jobs.
+fn is_written(body: &str, text: &str, has_written: bool) -> bool {
+    body.trim_end() == text.trim_end() || has_written && Table::is_same(body, text)
+}
+
+impl<'a> Plan<'a> {
+    /// The oldest table stays, so that all who write at the same moment agree. Where there is none yet, the newest comment of
+    /// `comment: update` becomes the table, and the others go.
+    fn new(own: &'a [Comment], draft: &Draft<'_>) -> Self {
+        let tables: Vec<_> = own.iter().filter(|comment| marker::is_of_table(&comment.body, draft.number)).collect();
+        let (kept, others) = match tables.iter().min_by_key(|comment| comment.id) {
+            Some(oldest) => (Some(*oldest), tables.clone()),
+            None => {
+                let of_update = of_update(own);
+                (of_update.last().copied(), of_update)
+            }
+        };
+        let surplus = others.iter().map(|comment| comment.id).filter(|id| kept.is_none_or(|kept| kept.id != *id));
+        Self { kept, surplus: surplus.collect() }
+    }
+}
+
+/// The comments that `comment: update` has left, the newest last: one for each context. Several of one context are the history of
+/// `comment: create`, which stays.
+fn of_update(own: &[Comment]) -> Vec<&Comment> {
+    let marked = own.iter().filter_map(|comment| Some((comment, Marker::at_end_of(&comment.body)?)));
+    let mut marked: Vec<(&Comment, Marker)> = marked.collect();
+    marked.sort_by_key(|(_, marker)| marker.age());
+    let is_single = |marker: &Marker| marked.iter().filter(|(_, other)| other.has_place_of(marker)).count() == 1;
+    marked.iter().filter(|(_, marker)| is_single(marker)).map(|(comment, _)| *comment).collect()
+}

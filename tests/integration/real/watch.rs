@@ -1,0 +1,126 @@
+//! What becomes of builds that another workflow reports, and how soon.
+
+use std::time::{Duration, Instant};
+
+use super::world::{PATIENCE, Run, Status, World, log, runs};
+use crate::stage::{SOURCE, TARGET, WORKFLOW};
+
+/// How long nothing may happen before nothing more is expected. An event starts its run within a second.
+const QUIET: Duration = Duration::from_secs(4);
+
+/// How soon after the end of a run the pull request has to show it.
+const SOON: Duration = Duration::from_secs(30);
+
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl World {
+    /// The builds, oldest first. The target has other runs too: those that report the builds.
+    pub(crate) async fn builds(&self) -> Vec<Run> {
+        self.target_runs(|run| is_build(run) && run.event == "workflow_dispatch").await
+    }
+
+    /// The runs of the target that report its builds, oldest first.
+    pub(crate) async fn reports(&self) -> Vec<Run> {
+        self.target_runs(|run| !is_build(run)).await
+    }
+
+    async fn target_runs(&self, is_wanted: fn(&Run) -> bool) -> Vec<Run> {
+        let mut runs = runs(self.server.owner(), TARGET).await;
+        runs.retain(is_wanted);
+        runs
+    }
+
+    /// Waits until so many builds are there, the last of which is in this state; returns it.
+    pub(crate) async fn build_in_state(&self, count: usize, state: &str) -> Run {
+        let asked = Instant::now();
+        loop {
+            let mut builds = self.builds().await;
+            if builds.len() >= count && builds[count - 1].status == state {
+                return builds.swap_remove(count - 1);
+            }
+            assert!(asked.elapsed() < PATIENCE, "{TARGET} has no {state} build {count}: {builds:#?}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until the last status of a commit is as wanted; returns it.
+    pub(crate) async fn last_status_that(&self, sha: &str, is_wanted: impl Fn(&Status) -> bool) -> Status {
+        let asked = Instant::now();
+        loop {
+            let mut statuses = self.statuses(sha).await;
+            if statuses.last().is_some_and(&is_wanted) {
+                return statuses.pop().unwrap();
+            }
+            assert!(asked.elapsed() < PATIENCE, "{sha} does not get the status that is expected: {statuses:#?}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until a commit has a final status, which has to come soon after `since`; returns it.
+    pub(crate) async fn told_soon(&self, what: &str, since: Instant, sha: &str) -> Status {
+        let status = self.last_status_that(sha, |status| status.state != "pending").await;
+        let time = since.elapsed();
+        println!("MEASURED Gitea {}: {what}: final status after {:.1} s", self.server.version(), time.as_secs_f32());
+        assert!(time < SOON, "{what}: told after {time:?}");
+        status
+    }
+
+    /// Waits until no run goes on and none begins. Each report must have done its work. Returns the builds.
+    pub(crate) async fn settled(&self) -> Vec<Run> {
+        let asked = Instant::now();
+        let mut seen = (0, Instant::now());
+        while seen.1.elapsed() < QUIET {
+            let owner = self.server.owner();
+            let (source, target) = (runs(owner, SOURCE).await, runs(owner, TARGET).await);
+            let have_ended = source.iter().chain(&target).all(Run::has_ended);
+            if !have_ended || source.len() + target.len() != seen.0 {
+                seen = (source.len() + target.len(), Instant::now());
+            }
+            assert!(asked.elapsed() < PATIENCE, "the runs do not end: {source:#?}, {target:#?}");
+            tokio::time::sleep(PAUSE).await;
+        }
+        for report in self.reports().await {
+            // One that was still queued when the next one came is cancelled.
+            println!("--- {report:?}\n{}", self.log(&report).await);
+            assert_ne!(report.conclusion, "failure", "a report has failed");
+        }
+        self.builds().await
+    }
+
+    /// The logs of the runs of the source, oldest first.
+    pub(crate) async fn source_logs(&self) -> Vec<String> {
+        let mut logs = Vec::new();
+        for run in runs(self.server.owner(), SOURCE).await {
+            for job in &run.jobs {
+                logs.push(log(self.server.owner(), SOURCE, job).await);
+            }
+        }
+        logs
+    }
+
+    /// The commit's statuses say that this run is pending, then how it ended, and nothing after that.
+    pub(crate) async fn assert_told(&self, sha: &str, run: &Run, state: &str, description: &str) {
+        let statuses = self.statuses(sha).await;
+        println!("{sha}: {statuses:#?}");
+        let (end, pending) = statuses.split_last().expect("statuses");
+        assert_eq!((end.state.as_str(), &end.link), (state, &self.run_page(run)));
+        assert!(end.description.starts_with(description), "{end:?}");
+        assert!(!pending.is_empty(), "there was no pending status");
+        let dispatched = format!("Dispatched to {TARGET}");
+        for status in pending {
+            assert_eq!(status.state, "pending");
+            let descriptions = [&dispatched[..], "Waiting for a runner", "Has started running"];
+            assert!(descriptions.contains(&status.description.as_str()), "{status:?}");
+            assert!([self.pending_page(run), self.run_page(run)].contains(&status.link), "{status:?}");
+        }
+    }
+
+    /// The first line of the comment about a run.
+    pub(crate) fn comment_line(&self, outcome: &str, run: &Run) -> String {
+        format!("**dispatch-target build {outcome}** — [run log]({})", self.run_page(run))
+    }
+}
+
+fn is_build(run: &Run) -> bool {
+    run.path.starts_with(&format!("{WORKFLOW}@"))
+}
