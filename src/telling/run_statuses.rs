@@ -1,4 +1,4 @@
-//! What the statuses of a commit tell about the runs of one repository: which of two answers is the newer one.
+//! What the statuses of a commit say about the runs of one repository.
 
 use std::collections::HashSet;
 
@@ -12,9 +12,9 @@ use crate::types::{RepoName, RunNumber, State, StatusContext};
 /// The statuses of a commit that link to a run of one repository.
 pub(crate) struct RunStatuses {
     pub(super) of_runs: Vec<RunStatus>,
-    /// Those whose link has the right path and another address, and of which nobody knows yet whose they are.
+    /// Statuses whose link has the right path and another address; it is not known yet who set them.
     pub(super) elsewhere: Vec<RunStatus>,
-    /// Those of them that are somebody else's.
+    /// Those of them that belong to another account.
     pub(super) foreign: Vec<RunStatus>,
     read_at: Option<OffsetDateTime>,
 }
@@ -94,12 +94,12 @@ impl RunStatuses {
         self.of_runs.iter().find(|status| status.run == run)?.context.parse().ok()
     }
 
-    /// The newer run that the status of `context` tells of.
+    /// The newer run that the status of `context` shows.
     pub(crate) fn newer_than(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
         self.of(context).map(|status| status.run).filter(|number| *number > run)
     }
 
-    /// The run that the status of `context` tells the end of, or which is newer than `run`: one that a pending status of
+    /// The run whose end the status of `context` shows, or a run newer than `run`: a run that a pending status of
     /// `run` must not overwrite.
     pub(crate) fn end_or_newer(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
         self.of(context)
@@ -133,7 +133,7 @@ impl RunStatuses {
         failing.max_by_key(|(is_error, id, _)| (*is_error, *id)).map(|(_, _, end)| end)
     }
 
-    /// The status of `context`, if it tells the end of `run`.
+    /// The status of `context`, if it shows the end of `run`.
     pub(super) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<&RunStatus> {
         self.of(context).filter(|status| status.run == run && !status.is_pending())
     }
@@ -145,7 +145,7 @@ impl RunStatuses {
     }
 
     /// The account that set the status of `context`: it may write to the repository, so it is one of those that dispatch and
-    /// report, and its comments can be taken for one's own.
+    /// report, and its comments count as ours.
     pub(crate) fn creator_of(&self, context: &StatusContext) -> Option<User> {
         self.of(context)?.creator
     }

@@ -116,7 +116,7 @@ async fn others_end(
     false
 }
 
-/// What is known of the jobs, the server's version if it was asked for, and why the jobs are not known.
+/// The jobs, the server's version if it was read, and why the jobs are unknown.
 async fn readable(
     gitea: &Gitea,
     report: &Report,
@@ -149,9 +149,9 @@ fn answer(verdict: &Verdict) -> Answer {
 /// The verdict for the log.
 fn said(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Running => "running, says input `status`".to_owned(),
+        Verdict::Running => "running, according to input `status`".to_owned(),
         Verdict::NotGiven => "its outcome was not given".to_owned(),
-        Verdict::Unread => "its outcome is not known".to_owned(),
+        Verdict::Unread => "its outcome is unknown".to_owned(),
         Verdict::WaitingForJobs(1) => {
             "no failure so far, and 1 other job has not ended. Its report, or one by event, sets the final status"
                 .to_owned()
