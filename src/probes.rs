@@ -52,20 +52,24 @@ impl Finding {
     }
 }
 
-/// The findings so far; each is in the log.
-#[derive(Default)]
-pub(crate) struct Findings {
+/// The findings so far, each is in the log.
+pub(crate) struct Findings<'a, W> {
+    pub(crate) runner: &'a mut Runner<W>,
     all: Vec<Finding>,
 }
 
-impl Findings {
+impl<'a, W: Write> Findings<'a, W> {
+    pub(crate) fn new(runner: &'a mut Runner<W>) -> Self {
+        Self { runner, all: Vec::new() }
+    }
+
     /// Logs a finding, and keeps it. Gives whether the check came out well.
-    pub(crate) fn add(&mut self, finding: Finding, runner: &mut Runner<impl Write>) -> bool {
+    pub(crate) fn add(&mut self, finding: Finding) -> bool {
         let Finding { subject, outcome, text } = &finding;
         match outcome {
-            Outcome::Ok => runner.info(&format!("ok: {subject}: {text}")),
-            Outcome::Warning => runner.warning(&format!("warning: {subject}: {text}")),
-            Outcome::Failed => runner.error(&format!("failed: {subject}: {text}")),
+            Outcome::Ok => self.runner.info(&format!("ok: {subject}: {text}")),
+            Outcome::Warning => self.runner.warning(&format!("warning: {subject}: {text}")),
+            Outcome::Failed => self.runner.error(&format!("failed: {subject}: {text}")),
         }
         let is_ok = *outcome == Outcome::Ok;
         self.all.push(finding);

@@ -30,7 +30,7 @@ pub(crate) use comment_failures::Failures;
 pub(crate) use comment_text::CommentText;
 pub(crate) use marker::Marker;
 pub(crate) use precedence::{Attempt, Voice};
-pub(crate) use run_statuses::{Pending, RunStatuses};
+pub(crate) use run_statuses::{FailingEnd, Pending, RunStatuses};
 pub(crate) use status::{Early, Overtaken, StatusDone};
 pub(crate) use told::{Told, Unwritten};
 

@@ -288,7 +288,7 @@ impl Gitea {
         for _ in 0..JOB_LISTS {
             let (jobs, answered_at) = self.list(url.clone(), READ, |page: Jobs| (page.jobs, page.total_count)).await?;
             let mut ids = BTreeSet::new();
-            if jobs.iter().filter_map(|job| job.id).all(|id| ids.insert(id)) {
+            if jobs.iter().filter_map(|job| Some((job.id?, job.run_attempt))).all(|job| ids.insert(job)) {
                 return Ok(RunJobs { jobs, answered_at });
             }
         }

@@ -32,7 +32,7 @@ pub(crate) struct CreatedStatus {
     pub(crate) creator: Option<User>,
 }
 
-/// The latest status of each context of a commit, and the time of the response.
+/// Statuses of a commit, and the time of the response: the latest of each context, or all.
 #[derive(Debug)]
 pub(crate) struct Statuses {
     pub(crate) statuses: Vec<Status>,
@@ -98,6 +98,14 @@ impl Gitea {
         }
         let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
         let split = |page: CombinedStatus| (page.statuses.unwrap_or_default(), None);
+        let (statuses, answered_at) = self.list(url, READ_STATUSES, split).await?;
+        Ok(Statuses { statuses, answered_at })
+    }
+
+    /// Every status that a commit ever had, in no order that could be relied on. Ids grow with time.
+    pub(crate) async fn all_statuses(&self, repo: &RepoName, sha: &CommitSha) -> Result<Statuses, Error> {
+        let url = self.repo(repo, &["commits", sha.as_str(), "statuses"]);
+        let split = |page: Vec<Status>| (page, None);
         let (statuses, answered_at) = self.list(url, READ_STATUSES, split).await?;
         Ok(Statuses { statuses, answered_at })
     }

@@ -28,6 +28,14 @@ pub(crate) struct Attempt {
     pub(crate) began: Option<OffsetDateTime>,
 }
 
+impl Attempt {
+    /// Whether an end that was reported at this time can be one of this attempt.
+    pub(super) fn may_have_ended_at(self, time: OffsetDateTime) -> bool {
+        // Without a start to compare with, the first attempt cannot have an end of an earlier one.
+        self.began.map_or(self.number == 1, |began| time >= began)
+    }
+}
+
 /// Why the answer is not written; `None` if it is.
 pub(super) fn left_alone(
     runs: &RunStatuses,
@@ -46,8 +54,7 @@ pub(super) fn left_alone(
         Voice::WhilePending if end.is_none() && runs.pending(run.number, context).is_none() => Some(StatusDone::Other),
         Voice::WhilePending => end.map(|end| ended(&end.state)),
         Voice::Run(attempt) => {
-            // Without a start to compare with, the first attempt cannot have an end of an earlier one.
-            let is_of = |time| attempt.began.map_or(attempt.number == 1, |began| time >= began);
+            let is_of = |time| attempt.may_have_ended_at(time);
             end.filter(|end| end.created_at.is_none_or(is_of) && is_better(answer, &end.state))
                 .map(|end| ended(&end.state))
         }

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use time::OffsetDateTime;
 
+use super::Attempt;
 use crate::forge::{Status, Statuses, User};
 use crate::links::PageBase;
-use crate::types::{RepoName, RunNumber, StatusContext};
+use crate::types::{RepoName, RunNumber, State, StatusContext};
 
 /// The statuses of a commit that link to a run of one repository.
 pub(crate) struct RunStatuses {
@@ -47,6 +48,13 @@ impl RunStatus {
     pub(super) fn is_pending(&self) -> bool {
         self.state == "pending"
     }
+}
+
+/// What a status says of a run that has failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FailingEnd {
+    pub(super) state: State,
+    pub(super) description: String,
 }
 
 /// A status that waits for the end of a run.
@@ -105,9 +113,24 @@ impl RunStatuses {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
     }
 
-    /// Whether the status of `context` is this one.
+    /// Whether no status of `context` came after this one.
     pub(crate) fn is_latest(&self, id: u64, context: &StatusContext) -> bool {
-        self.of(context).is_some_and(|status| status.id == id)
+        !self.of_runs.iter().any(|status| status.context == context.as_str() && status.id > id)
+    }
+
+    /// The worst failing end of this attempt of the run among all statuses that the commit ever had.
+    pub(crate) fn failing_end(&self, run: RunNumber, context: &StatusContext, attempt: Attempt) -> Option<FailingEnd> {
+        let of_run = self.of_runs.iter().filter(|status| status.run == run && status.context == context.as_str());
+        let of_attempt = of_run.filter(|status| status.created_at.is_none_or(|time| attempt.may_have_ended_at(time)));
+        let failing = of_attempt.filter_map(|status| {
+            let state = match status.state.as_str() {
+                "failure" => State::Failure,
+                "error" => State::Error,
+                _ => return None,
+            };
+            Some((state == State::Error, status.id, FailingEnd { state, description: status.description.clone() }))
+        });
+        failing.max_by_key(|(is_error, id, _)| (*is_error, *id)).map(|(_, _, end)| end)
     }
 
     /// The status of `context`, if it shows the end of `run`.

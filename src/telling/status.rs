@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use super::precedence::{self, Voice};
-use super::{Answer, RunStatuses, Teller};
+use super::{Answer, FailingEnd, RunStatuses, Teller};
 use crate::forge::{CreatedStatus, Error, Gitea, NewStatus, User};
 use crate::links::PageBase;
 use crate::types::{Place, RepoName, RunNumber, RunRef};
@@ -70,6 +70,20 @@ impl Teller<'_> {
     pub(crate) async fn recognise(&self, runs: RunStatuses) -> Result<RunStatuses, Error> {
         let RunRef { target, number, .. } = self.run;
         runs.recognise_newer(self.gitea, target, Some(*number), &self.place.context).await
+    }
+
+    /// The same with all statuses that the commit ever had.
+    pub(crate) async fn all_run_statuses(&self) -> Result<RunStatuses, Error> {
+        let statuses = self.gitea.all_statuses(&self.place.head.source, &self.place.head.sha).await?;
+        Ok(RunStatuses::new(&statuses, self.pages, &self.run.target))
+    }
+
+    /// Sets an end of the run again that another status has replaced.
+    pub(crate) async fn restore(&self, end: &FailingEnd) -> Result<(), Error> {
+        let (page, context) = (self.page(), &self.place.context);
+        let FailingEnd { state, description } = end;
+        let status = NewStatus { state: *state, target_url: page.as_str(), description, context, is_final: true };
+        self.gitea.create_status(&self.place.head.source, &self.place.head.sha, &status).await.map(drop)
     }
 
     async fn post(&self, answer: &Answer) -> Result<CreatedStatus, Error> {

@@ -315,10 +315,7 @@ fn page_to_sign_in_is_no_renamed_repository() {
         let done = stage.dispatch().run().failed();
 
         let log = done.log();
-        assert!(
-            log.contains("The server redirects (302)") && log.contains("If that is a sign-in page"),
-            "{log}"
-        );
+        assert!(log.contains("The server redirects (302)") && log.contains("If that is a sign-in page"), "{log}");
     }
 }
 

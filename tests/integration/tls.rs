@@ -52,7 +52,10 @@ fn unknown_authority_gets_no_request() {
         stage.dispatch().var("SSL_CERT_FILE", missing.to_str().unwrap()),
         stage.dispatch().var("SSL_CERT_FILE", empty.to_str().unwrap()),
     ]
-    .map(|step| shown(&step.run().failed().log(), &stage).replace(folder.path().to_str().unwrap(), "FOLDER"));
+    .map(|step| {
+        shown(step.run().failed().log().lines().last().unwrap(), &stage)
+            .replace(folder.path().to_str().unwrap(), "FOLDER")
+    });
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not trusted. Set SSL_CERT_FILE in the step's `env:` to the file of the CA that signed it. Setting the pull request's status failed too: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer)
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The trusted CA certificates could not be read. Check that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that exist where the job runs, such as in its container. Setting the pull request's status failed too: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2). (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2))
@@ -76,7 +79,8 @@ fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_truste
     .map(|(stage, folder)| {
         let done = stage.dispatch().var("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()).run().failed();
         assert_eq!(stage.gitea.requests().len(), 0);
-        done.log().split(" Setting the pull request's").next().unwrap().to_owned()
+        let log = done.log();
+        log.lines().last().unwrap().split(" Setting the pull request's").next().unwrap().to_owned()
     });
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.

@@ -182,7 +182,11 @@ fn timeout_leaves_the_status_pending_and_says_since_when() {
         description.starts_with("Waiting for a runner, dispatched at 20") && description.ends_with(" UTC"),
         "{description}"
     );
-    assert!(done.log().contains("::error::The run has not ended within `wait-timeout`, and continues"), "{}", done.log());
+    assert!(
+        done.log().contains("::error::The run has not ended within `wait-timeout`, and continues"),
+        "{}",
+        done.log()
+    );
     assert_eq!(done.output("conclusion"), None);
     assert_eq!(comments(&stage), [""; 0]);
 }

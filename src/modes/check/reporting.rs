@@ -5,7 +5,6 @@ use std::io::Write;
 use crate::config::Check;
 use crate::forge::{Error, Gitea, ListedWorkflow, Repository};
 use crate::probes::{Finding, Findings};
-use crate::runner::Runner;
 use crate::types::{RepoName, Workflow};
 use crate::workflow_file::{Definition, RunName, Unclear};
 
@@ -40,8 +39,7 @@ pub(super) async fn probe(
     target: &Repository,
     listed: &Result<Vec<ListedWorkflow>, Error>,
     build: &Definition,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
+    findings: &mut Findings<'_, impl Write>,
 ) -> Reporting {
     let Check { source, workflow, .. } = check;
     let by_event = match listed {
@@ -49,10 +47,10 @@ pub(super) async fn probe(
         Err(_) => Err(Unclear),
     };
     let by_step = build.reports();
-    findings.add(finding(workflow, &by_event, by_step), runner);
+    findings.add(finding(workflow, &by_event, by_step));
     match by_event {
         Ok(Some(ByEvent { file, .. })) => {
-            findings.add(run_name(workflow, source, build), runner);
+            findings.add(run_name(workflow, source, build));
             Reporting::ByEvent(file)
         }
         _ if by_step == Ok(true) => Reporting::ByStep,

@@ -19,7 +19,6 @@ use crate::links::PageBase;
 use crate::modes::wait;
 use crate::probes::{Finding, Findings};
 use crate::run::{End, Progress};
-use crate::runner::Runner;
 use crate::text::{duration, one_line};
 use crate::types::{Outcome, RunRef};
 
@@ -35,20 +34,19 @@ pub(super) async fn run(
     pages: &PageBase,
     check: &Check,
     set_up: &SetUp,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
+    findings: &mut Findings<'_, impl Write>,
 ) {
     let until = Instant::now() + check.timeout.duration();
     let run = match start(&gitea.until(Deadline::in_a_minute()), pages, check, set_up).await {
         Ok(run) => run,
         Err(finding) => {
-            findings.add(finding, runner);
+            findings.add(finding);
             return;
         }
     };
     let page = pages.run(&run.target, run.number);
-    runner.info(&format!("Trial run: {page}"));
-    let followed = timeout_at(until, wait::follow(gitea, &run, QUEUE_ADVICE, runner)).await;
+    findings.runner.info(&format!("Trial run: {page}"));
+    let followed = timeout_at(until, wait::follow(gitea, &run, QUEUE_ADVICE, findings.runner)).await;
     let has_ended = matches!(followed, Ok(Progress::Ended(_)));
     let log = report::Log { gitea, pages, run: &run, source: &check.source, until };
     let finding = match followed {
@@ -63,12 +61,12 @@ pub(super) async fn run(
             ),
         ),
     };
-    findings.add(finding, runner);
+    findings.add(finding);
     if !has_ended || set_up.reporting == Reporting::Unknown {
         return;
     }
-    if let Some(finding) = log.finding(&set_up.reporting, runner).await {
-        findings.add(finding, runner);
+    if let Some(finding) = log.finding(&set_up.reporting, findings.runner).await {
+        findings.add(finding);
     }
 }
 

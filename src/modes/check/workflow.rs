@@ -7,7 +7,6 @@ use crate::config::Check;
 use crate::diagnosis::{self, WORKFLOW_FOLDERS, missing_ref, missing_workflow, no_dispatch_trigger};
 use crate::forge::{Error, Gitea, ListedWorkflow, Repository};
 use crate::probes::{Finding, Findings};
-use crate::runner::Runner;
 use crate::text::quoted;
 use crate::types::Workflow;
 use crate::workflow_file::{DeclaredInput, Definition, Unclear};
@@ -24,22 +23,21 @@ pub(super) async fn probe(
     check: &Check,
     target: &Repository,
     listed: &Result<Vec<ListedWorkflow>, Error>,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
+    findings: &mut Findings<'_, impl Write>,
 ) -> Option<Definition> {
     const SUBJECT: &str = "Workflow";
     let Workflow { file, git_ref, .. } = &check.workflow;
     let text = match read(gitea, &check.workflow, target, listed).await {
         Ok(text) => text,
         Err(cause) => {
-            findings.add(Finding::failed(SUBJECT, cause), runner);
+            findings.add(Finding::failed(SUBJECT, cause));
             return None;
         }
     };
-    findings.add(Finding::ok(SUBJECT, format!("{} exists at {}", file.as_str(), git_ref.as_str())), runner);
+    findings.add(Finding::ok(SUBJECT, format!("{} exists at {}", file.as_str(), git_ref.as_str())));
     let definition = Definition::read(&text);
     for finding in inputs(check, definition.inputs()) {
-        findings.add(finding, runner);
+        findings.add(finding);
     }
     Some(definition)
 }

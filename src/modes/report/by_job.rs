@@ -69,7 +69,7 @@ pub(super) async fn run(
     announce(&teller, report, (&answer, &failures), told, None, runner).await?;
     match verdict {
         Verdict::WaitingForJobs(_) => Ok(match status_id {
-            Some(id) if others_end(&teller, given, number, id).await => Next::ReportAgain,
+            Some(id) if others_end(&teller, given, attempt, id, runner).await => Next::ReportAgain,
             _ => Next::End,
         }),
         Verdict::NotGiven if *given == GivenStatus::Empty => Err(Error::Empty),
@@ -81,16 +81,35 @@ pub(super) async fn run(
 
 /// Whether the other jobs end in the next seconds. Two jobs that report at the same moment wait for each other, since a job has
 /// not ended while its report runs. The one whose status came last stays; the other one sees that, and ends.
-async fn others_end(teller: &Teller<'_>, given: &GivenStatus, attempt: u32, status_id: u64) -> bool {
+///
+/// That status may have replaced a failure, which another job has told after the statuses were read and before it was set.
+/// Nothing else may know of the failure, so it is set again. No job sets a success before this one has ended.
+async fn others_end(
+    teller: &Teller<'_>,
+    given: &GivenStatus,
+    attempt: Attempt,
+    status_id: u64,
+    runner: &mut Runner<impl Write>,
+) -> bool {
     for _ in 0..LOOKS {
         sleep(PAUSE).await;
         let (seen, jobs) =
-            tokio::join!(teller.run_statuses(), teller.gitea.run_jobs(&teller.run.target, teller.run.id));
+            tokio::join!(teller.all_run_statuses(), teller.gitea.run_jobs(&teller.run.target, teller.run.id));
         let (Ok(seen), Ok(jobs)) = (seen, jobs) else { return false };
         if !seen.is_latest(status_id, &teller.place.context) {
             return false;
         }
-        if !matches!(Verdict::new(given, attempt, &JobsRead::Read(jobs)), Verdict::WaitingForJobs(_)) {
+        if let Some(end) = seen.failing_end(teller.run.number, &teller.place.context, attempt) {
+            match teller.restore(&end).await {
+                Ok(()) => runner.info("Another job has reported a failure meanwhile. The status shows it again"),
+                Err(error) => runner.warning(&format!(
+                    "Another job has reported a failure, which this step has replaced with a pending status. It could not \
+                     be set again: {error}"
+                )),
+            }
+            return false;
+        }
+        if !matches!(Verdict::new(given, attempt.number, &JobsRead::Read(jobs)), Verdict::WaitingForJobs(_)) {
             return true;
         }
     }

@@ -123,6 +123,7 @@ fn job_of_an_earlier_attempt_that_ran_again_does_not_count() {
         world.finish_job(run, "build", "success");
         let run = world.run(run);
         let mut earlier = run.jobs[0].clone();
+        earlier.id += 1000;
         earlier.progress = Progress::Completed("failure".to_owned());
         run.jobs[0].attempt = 2;
         run.jobs.insert(0, earlier);

@@ -271,31 +271,31 @@ fn every_request_meets_every_fault() {
     report: GET status          413                           failed  1     1         pending  The status was not set | The response is not from Gitea (413) | The comment was created
     report: GET status          422                           failed  1     1         pending  The status was not set | The server refused (422) | The comment was created
     report: GET status          500                           failed  1     1         pending  The status was not set | The server failed (500) | The comment was created
-    report: GET jobs            no answer, before             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            no answer, after              ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            no answer, before             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
+    report: GET jobs            no answer, after              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
     report: GET jobs            no answer, before, once       ok      1     1         success  Comment on pull request A
     report: GET jobs            no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: GET jobs            reset, before                 ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            reset, after                  ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            reset, before                 failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
+    report: GET jobs            reset, after                  failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
     report: GET jobs            reset, before, once           ok      1     1         success  Comment on pull request A
     report: GET jobs            reset, after, once            ok      1     1         success  Comment on pull request A
-    report: GET jobs            truncated                     ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            truncated                     failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
     report: GET jobs            truncated, once               ok      1     1         success  Comment on pull request A
-    report: GET jobs            429                           ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            429                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
     report: GET jobs            429, once                     ok      1     1         success  Comment on pull request A
-    report: GET jobs            429, again in 1 s             ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            429, again in 1 s             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
     report: GET jobs            429, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: GET jobs            429, again in 90 s            ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            502, before                   ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            429, again in 90 s            failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
+    report: GET jobs            502, before                   failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (502)
     report: GET jobs            502, before, once             ok      1     1         success  Comment on pull request A
     report: GET jobs            502, after, once              ok      1     1         success  Comment on pull request A
-    report: GET jobs            503                           ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            503                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
     report: GET jobs            503, once                     ok      1     1         success  Comment on pull request A
-    report: GET jobs            503, again in 1 s             ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            503, again in 1 s             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
     report: GET jobs            503, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: GET jobs            503, again in 90 s            ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            504, before                   ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            504, after                    ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            503, again in 90 s            failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
+    report: GET jobs            504, before                   failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (504)
+    report: GET jobs            504, after                    failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (504)
     report: GET jobs            504, before, once             ok      1     1         success  Comment on pull request A
     report: GET jobs            504, after, once              ok      1     1         success  Comment on pull request A
     report: GET jobs            520, after, once              ok      1     1         success  Comment on pull request A
@@ -303,25 +303,25 @@ fn every_request_meets_every_fault() {
     report: GET jobs            fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: GET jobs            slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: GET jobs            wrong content type            ok      1     1         success  Comment on pull request A
-    report: GET jobs            a proxy's page, before        ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            a proxy's page, before        failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea
     report: GET jobs            a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: GET jobs            a proxy's page, after         ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            a proxy's page, after         failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea
     report: GET jobs            a proxy's page, after, once   ok      1     1         success  Comment on pull request A
-    report: GET jobs            301, same server              ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            301, other server             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            302, same server              ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            302, other server             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            307, same server              ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            307, other server             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            308, same server              ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            308, other server             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            401                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            403                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            404                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            409                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            413                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            422                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            500                           ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            301, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (301)
+    report: GET jobs            301, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (301)
+    report: GET jobs            302, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (302)
+    report: GET jobs            302, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (302)
+    report: GET jobs            307, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (307)
+    report: GET jobs            307, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (307)
+    report: GET jobs            308, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (308)
+    report: GET jobs            308, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (308)
+    report: GET jobs            401                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The access token is not valid
+    report: GET jobs            403                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (403)
+    report: GET jobs            404                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server does not know this request
+    report: GET jobs            409                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (409)
+    report: GET jobs            413                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea (413)
+    report: GET jobs            422                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (422)
+    report: GET jobs            500                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (500)
     report: POST statuses       no answer, before             failed  1     1         pending  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       no answer, after              failed  1     1         success  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       no answer, before, once       ok      1     1         success  Comment on pull request A
@@ -424,34 +424,34 @@ fn every_request_meets_every_fault() {
     report: POST comments       413                           failed  1     0         success  The comment was not created | The response is not from Gitea (413) | The status was set
     report: POST comments       422                           failed  1     0         success  The comment was not created | The server refused (422) | The status was set
     report: POST comments       500                           failed  1     0         success  The comment was not created | The pull request does not exist | The status was set
-    report: all                 connection refused            failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
-    report: all                 never connected               failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
-    report: all                 silent TLS                    failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
-    report: all                 no answer, before             failed  1     0         pending  The status was not set | The server's response was lost | The comment may have been created, with a warning
-    report: all                 no answer, after              failed  1     1         pending  The status was not set | The server's response was lost | The comment may have been created, with a warning
+    report: all                 connection refused            failed  1     0         pending  The status was not set | The server could not be reached
+    report: all                 never connected               failed  1     0         pending  The status was not set | The server could not be reached
+    report: all                 silent TLS                    failed  1     0         pending  The status was not set | The server could not be reached
+    report: all                 no answer, before             failed  1     0         pending  The status was not set | The server's response was lost
+    report: all                 no answer, after              failed  1     0         pending  The status was not set | The server's response was lost
     report: all                 no answer, before, once       ok      1     1         success  Comment on pull request A
     report: all                 no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: all                 reset, before                 failed  1     0         pending  The status was not set | The server's response was lost | The comment may have been created, with a warning
-    report: all                 reset, after                  failed  1     1         pending  The status was not set | The server's response was lost | The comment may have been created, with a warning
+    report: all                 reset, before                 failed  1     0         pending  The status was not set | The server's response was lost
+    report: all                 reset, after                  failed  1     0         pending  The status was not set | The server's response was lost
     report: all                 reset, before, once           ok      1     1         success  Comment on pull request A
     report: all                 reset, after, once            ok      1     1         success  Comment on pull request A
-    report: all                 truncated                     failed  1     1         pending  The status was not set | The server's response was lost | The comment may have been created, with a warning
+    report: all                 truncated                     failed  1     0         pending  The status was not set | The server's response was lost
     report: all                 truncated, once               ok      1     1         success  Comment on pull request A
-    report: all                 429                           failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
+    report: all                 429                           failed  1     0         pending  The status was not set | The server is busy (429)
     report: all                 429, once                     ok      1     1         success  Comment on pull request A
-    report: all                 429, again in 1 s             failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
+    report: all                 429, again in 1 s             failed  1     0         pending  The status was not set | The server is busy (429)
     report: all                 429, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: all                 429, again in 90 s            failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
-    report: all                 502, before                   failed  1     0         pending  The status was not set | The server failed (502) | The comment may have been created, with a warning
+    report: all                 429, again in 90 s            failed  1     0         pending  The status was not set | The server is busy (429)
+    report: all                 502, before                   failed  1     0         pending  The status was not set | The server failed (502)
     report: all                 502, before, once             ok      1     1         success  Comment on pull request A
     report: all                 502, after, once              ok      1     1         success  Comment on pull request A
-    report: all                 503                           failed  1     0         pending  The status was not set | The server failed (503) | The comment may have been created, with a warning
+    report: all                 503                           failed  1     0         pending  The status was not set | The server failed (503)
     report: all                 503, once                     ok      1     1         success  Comment on pull request A
-    report: all                 503, again in 1 s             failed  1     0         pending  The status was not set | The server failed (503) | The comment was not created, with a warning
+    report: all                 503, again in 1 s             failed  1     0         pending  The status was not set | The server failed (503)
     report: all                 503, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: all                 503, again in 90 s            failed  1     0         pending  The status was not set | The server failed (503) | The comment was not created, with a warning
-    report: all                 504, before                   failed  1     0         pending  The status was not set | The server failed (504) | The comment may have been created, with a warning
-    report: all                 504, after                    failed  1     1         pending  The status was not set | The server failed (504) | The comment may have been created, with a warning
+    report: all                 503, again in 90 s            failed  1     0         pending  The status was not set | The server failed (503)
+    report: all                 504, before                   failed  1     0         pending  The status was not set | The server failed (504)
+    report: all                 504, after                    failed  1     0         pending  The status was not set | The server failed (504)
     report: all                 504, before, once             ok      1     1         success  Comment on pull request A
     report: all                 504, after, once              ok      1     1         success  Comment on pull request A
     report: all                 520, after, once              ok      1     1         success  Comment on pull request A
@@ -459,24 +459,24 @@ fn every_request_meets_every_fault() {
     report: all                 fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: all                 slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: all                 wrong content type            ok      1     1         success  Comment on pull request A
-    report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | The response is not from Gitea | The comment may have been created, with a warning
+    report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | The response is not from Gitea
     report: all                 a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: all                 a proxy's page, after         failed  1     1         pending  The status was not set | The response is not from Gitea | The comment may have been created, with a warning
+    report: all                 a proxy's page, after         failed  1     0         pending  The status was not set | The response is not from Gitea
     report: all                 a proxy's page, after, once   ok      1     1         success  Comment on pull request A
-    report: all                 301, same server              failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
-    report: all                 301, other server             failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
-    report: all                 302, same server              failed  1     0         pending  The status was not set | The server redirects (302) | The comment was not created, with a warning
-    report: all                 302, other server             failed  1     0         pending  The status was not set | The server redirects (302) | The comment was not created, with a warning
-    report: all                 307, same server              failed  1     0         pending  The status was not set | The server redirects (307) | The comment was not created, with a warning
-    report: all                 307, other server             failed  1     0         pending  The status was not set | The server redirects (307) | The comment was not created, with a warning
-    report: all                 308, same server              failed  1     0         pending  The status was not set | The server redirects (308) | The comment was not created, with a warning
-    report: all                 308, other server             failed  1     0         pending  The status was not set | The server redirects (308) | The comment was not created, with a warning
-    report: all                 401                           failed  1     0         pending  The status was not set | The access token is not valid | The comment was not created, with a warning
-    report: all                 403                           failed  1     0         pending  The status was not set | The server refused (403) | The comment was not created, with a warning
-    report: all                 404                           failed  1     0         pending  The status was not set | A is missing, or hidden from the token | The comment was not created, with a warning
-    report: all                 409                           failed  1     0         pending  The status was not set | The server refused (409) | The comment was not created, with a warning
-    report: all                 413                           failed  1     0         pending  The status was not set | The response is not from Gitea (413) | The comment was not created, with a warning
-    report: all                 422                           failed  1     0         pending  The status was not set | The server refused (422) | The comment was not created, with a warning
-    report: all                 500                           failed  1     0         pending  The status was not set | The server failed (500) | The comment was not created | The pull request does not exist, with a warning
+    report: all                 301, same server              failed  1     0         pending  The status was not set | The server redirects (301)
+    report: all                 301, other server             failed  1     0         pending  The status was not set | The server redirects (301)
+    report: all                 302, same server              failed  1     0         pending  The status was not set | The server redirects (302)
+    report: all                 302, other server             failed  1     0         pending  The status was not set | The server redirects (302)
+    report: all                 307, same server              failed  1     0         pending  The status was not set | The server redirects (307)
+    report: all                 307, other server             failed  1     0         pending  The status was not set | The server redirects (307)
+    report: all                 308, same server              failed  1     0         pending  The status was not set | The server redirects (308)
+    report: all                 308, other server             failed  1     0         pending  The status was not set | The server redirects (308)
+    report: all                 401                           failed  1     0         pending  The status was not set | The access token is not valid
+    report: all                 403                           failed  1     0         pending  The status was not set | The server refused (403)
+    report: all                 404                           failed  1     0         pending  The status was not set | A is missing, or hidden from the token
+    report: all                 409                           failed  1     0         pending  The status was not set | The server refused (409)
+    report: all                 413                           failed  1     0         pending  The status was not set | The response is not from Gitea (413)
+    report: all                 422                           failed  1     0         pending  The status was not set | The server refused (422)
+    report: all                 500                           failed  1     0         pending  The status was not set | The server failed (500)
     ");
 }
