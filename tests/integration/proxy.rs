@@ -52,7 +52,7 @@ fn proxy_is_named_in_an_error_without_its_password() {
     let done = step.var("HTTP_PROXY", &format!("http://user:secret@{address}")).run().failed();
 
     insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (403). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request could not be told either: POST http://gitea.invalid/api/v1/repos/mporter/dispatch-source/statuses/SHA through the proxy http://fake was answered 403 Forbidden, but not as Gitea does: a page with the title `Blocked by policy`. (POST http://gitea.invalid/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true through the proxy http://fake was answered 403 Forbidden, but not as Gitea does: a page with the title `Blocked by policy`)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The response is not from Gitea (403). Check that `api-url` points to Gitea itself, and that no proxy responds in its place. Setting the pull request's status failed too: POST http://gitea.invalid/api/v1/repos/mporter/dispatch-source/statuses/SHA through the proxy http://fake returned 403 Forbidden, but not in Gitea's format: a page with the title `Blocked by policy`. (POST http://gitea.invalid/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true through the proxy http://fake returned 403 Forbidden, but not in Gitea's format: a page with the title `Blocked by policy`)
     ");
     assert!(!done.log.contains("secret") && !done.log().contains(TOKEN), "{}", done.log);
 }

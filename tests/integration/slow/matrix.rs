@@ -271,31 +271,31 @@ fn every_request_meets_every_fault() {
     report: GET status          413                           failed  1     1         pending  The status was not set | The response is not from Gitea (413) | The comment was created
     report: GET status          422                           failed  1     1         pending  The status was not set | The server refused (422) | The comment was created
     report: GET status          500                           failed  1     1         pending  The status was not set | The server failed (500) | The comment was created
-    report: GET jobs            no answer, before             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
-    report: GET jobs            no answer, after              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
+    report: GET jobs            no answer, before             failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server's response was lost
+    report: GET jobs            no answer, after              failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server's response was lost
     report: GET jobs            no answer, before, once       ok      1     1         success  Comment on pull request A
     report: GET jobs            no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: GET jobs            reset, before                 failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
-    report: GET jobs            reset, after                  failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
+    report: GET jobs            reset, before                 failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server's response was lost
+    report: GET jobs            reset, after                  failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server's response was lost
     report: GET jobs            reset, before, once           ok      1     1         success  Comment on pull request A
     report: GET jobs            reset, after, once            ok      1     1         success  Comment on pull request A
-    report: GET jobs            truncated                     failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
+    report: GET jobs            truncated                     failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server's response was lost
     report: GET jobs            truncated, once               ok      1     1         success  Comment on pull request A
-    report: GET jobs            429                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
+    report: GET jobs            429                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server is busy (429)
     report: GET jobs            429, once                     ok      1     1         success  Comment on pull request A
-    report: GET jobs            429, again in 1 s             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
+    report: GET jobs            429, again in 1 s             failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server is busy (429)
     report: GET jobs            429, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: GET jobs            429, again in 90 s            failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
-    report: GET jobs            502, before                   failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (502)
+    report: GET jobs            429, again in 90 s            failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server is busy (429)
+    report: GET jobs            502, before                   failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server failed (502)
     report: GET jobs            502, before, once             ok      1     1         success  Comment on pull request A
     report: GET jobs            502, after, once              ok      1     1         success  Comment on pull request A
-    report: GET jobs            503                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
+    report: GET jobs            503                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server failed (503)
     report: GET jobs            503, once                     ok      1     1         success  Comment on pull request A
-    report: GET jobs            503, again in 1 s             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
+    report: GET jobs            503, again in 1 s             failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server failed (503)
     report: GET jobs            503, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: GET jobs            503, again in 90 s            failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
-    report: GET jobs            504, before                   failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (504)
-    report: GET jobs            504, after                    failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (504)
+    report: GET jobs            503, again in 90 s            failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server failed (503)
+    report: GET jobs            504, before                   failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server failed (504)
+    report: GET jobs            504, after                    failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server failed (504)
     report: GET jobs            504, before, once             ok      1     1         success  Comment on pull request A
     report: GET jobs            504, after, once              ok      1     1         success  Comment on pull request A
     report: GET jobs            520, after, once              ok      1     1         success  Comment on pull request A
@@ -303,25 +303,25 @@ fn every_request_meets_every_fault() {
     report: GET jobs            fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: GET jobs            slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: GET jobs            wrong content type            ok      1     1         success  Comment on pull request A
-    report: GET jobs            a proxy's page, before        failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea
+    report: GET jobs            a proxy's page, before        failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The response is not from Gitea
     report: GET jobs            a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: GET jobs            a proxy's page, after         failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea
+    report: GET jobs            a proxy's page, after         failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The response is not from Gitea
     report: GET jobs            a proxy's page, after, once   ok      1     1         success  Comment on pull request A
-    report: GET jobs            301, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (301)
-    report: GET jobs            301, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (301)
-    report: GET jobs            302, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (302)
-    report: GET jobs            302, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (302)
-    report: GET jobs            307, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (307)
-    report: GET jobs            307, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (307)
-    report: GET jobs            308, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (308)
-    report: GET jobs            308, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (308)
-    report: GET jobs            401                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The access token is not valid
-    report: GET jobs            403                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (403)
-    report: GET jobs            404                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server does not know this request
-    report: GET jobs            409                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (409)
-    report: GET jobs            413                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea (413)
-    report: GET jobs            422                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (422)
-    report: GET jobs            500                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (500)
+    report: GET jobs            301, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server redirects (301)
+    report: GET jobs            301, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server redirects (301)
+    report: GET jobs            302, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server redirects (302)
+    report: GET jobs            302, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server redirects (302)
+    report: GET jobs            307, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server redirects (307)
+    report: GET jobs            307, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server redirects (307)
+    report: GET jobs            308, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server redirects (308)
+    report: GET jobs            308, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server redirects (308)
+    report: GET jobs            401                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The access token is not valid
+    report: GET jobs            403                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server refused (403)
+    report: GET jobs            404                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server does not know this request
+    report: GET jobs            409                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server refused (409)
+    report: GET jobs            413                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The response is not from Gitea (413)
+    report: GET jobs            422                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server refused (422)
+    report: GET jobs            500                           failed  1     0         error    The jobs of the run could not be read, so its outcome is unknown | The server failed (500)
     report: POST statuses       no answer, before             failed  1     1         pending  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       no answer, after              failed  1     1         success  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       no answer, before, once       ok      1     1         success  Comment on pull request A

@@ -91,7 +91,7 @@ impl Cell {
             ),
             (
                 self.mode == Mode::Report && *success && status("error"),
-                "the outcome is not known, and the step is green",
+                "the outcome is unknown, and the step is green",
             ),
             (run && says("The run has started") && says("Re-run this job"), "it advises to start a second run"),
             (set && says("status was not set"), "it says that the status was not set, but it is there"),
