@@ -47,6 +47,8 @@ fn each_event_shows_how_far_the_run_has_come() {
             seen.push(format!("{state}, {description} ({})", done.output("conclusion").unwrap_or_default()));
         };
         see(Action::Requested);
+        // From here on the clock stands still.
+        stage.gitea.world().advance(0);
         stage.gitea.world().start_run(run);
         see(Action::InProgress);
         stage.gitea.world().advance(125);

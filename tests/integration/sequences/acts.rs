@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::fake::{Answer, Fault, Progress, RunEvent, Version};
+use crate::fake::{Answer, Fault, Progress, Status, Version};
 use crate::stage;
 use crate::stage::{SOURCE, Stage, Step, TARGET, WORKFLOW};
 
@@ -54,6 +54,14 @@ pub(super) fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// What is remembered of a deleted run.
+pub(super) struct Deleted {
+    /// The state that shows its end.
+    pub(super) end: &'static str,
+    /// The state that the pull request showed of it, if that was an end.
+    pub(super) shown: Option<String>,
+}
+
 /// The pull request and the runs, with what is remembered beside the fake's own knowledge.
 pub(super) struct Sequence {
     pub(super) stage: Stage,
@@ -61,8 +69,7 @@ pub(super) struct Sequence {
     pub(super) sha: String,
     /// By run: the head that it was dispatched for.
     pub(super) heads: BTreeMap<u64, String>,
-    /// By deleted run: the state that shows its end.
-    pub(super) deleted: BTreeMap<u64, &'static str>,
+    pub(super) deleted: BTreeMap<u64, Deleted>,
     /// Runs and attempts of which a job has reported a failure.
     pub(super) failure_reported: BTreeSet<(u64, u64)>,
     late: BTreeMap<u64, Step>,
@@ -99,7 +106,8 @@ impl Sequence {
             }
             Act::Delete(choice) => {
                 let run = self.run(*choice, Self::has_ended, true)?;
-                self.deleted.insert(run, self.end_of(run)?);
+                let shown = self.status_of(run).map(|status| status.state).filter(|state| state != "pending");
+                self.deleted.insert(run, Deleted { end: self.end_of(run)?, shown });
                 self.stage.gitea.world().delete_run(run);
             }
             Act::LateReport(choice) => {
@@ -114,17 +122,14 @@ impl Sequence {
             Act::Event(choice) => {
                 let events = self.stage.gitea.world().run_events.clone();
                 let event = events.iter().rev().nth(choice % events.len().max(1))?;
-                self.report_event(event);
+                // A pending status whose answer got lost is not set again.
+                self.stage.report_by(event).run();
                 return Some(event.run.id);
             }
             Act::Reconcile => drop(self.stage.reconcile().run().ok()),
             Act::LoseAnswer(path) => self.stage.gitea.inject("POST", path, 1, Fault::WorkThenHangUp),
         }
         None
-    }
-
-    pub(super) fn report_event(&self, event: &RunEvent) {
-        self.stage.report_by(event).run().ok();
     }
 
     fn dispatch(&mut self) {
@@ -202,6 +207,12 @@ impl Sequence {
         let is_fine = |conclusion: &Option<String>| conclusion.as_deref() == Some("success");
         let all_fine = self.conclusions(run).iter().all(is_fine);
         self.has_ended(run).then_some(if all_fine { "success" } else { "failure" })
+    }
+
+    /// The status of a run's head, if it links to that run.
+    pub(super) fn status_of(&self, run: u64) -> Option<Status> {
+        let statuses = self.stage.gitea.world().statuses(SOURCE, self.heads.get(&run)?);
+        statuses.into_iter().find(|status| status.target_url.ends_with(&format!("/actions/runs/{run}")))
     }
 
     /// The attempt of a run that is there.
