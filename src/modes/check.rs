@@ -28,7 +28,7 @@ pub(crate) struct Error {
     subjects: String,
 }
 
-/// What the probes have found, as far as the trial run needs it.
+/// The findings of the probes that the trial run needs.
 struct SetUp {
     server: Server,
     reporting: Reporting,
@@ -50,9 +50,9 @@ pub(crate) async fn run(
         }
         Ok(_) => findings
             .runner
-            .info("No trial run was started, since a check has failed. Correct that, and start this step again"),
+            .info("No trial run was started, since a check failed. Correct that, and run the check again"),
         Err(_elapsed) => {
-            let text = "it took more than a minute to answer the checks. See its load, and the network to it";
+            let text = "the checks took more than a minute. Look at the server's load and the network";
             findings.add(Finding::failed("Server", text));
         }
     }
@@ -70,7 +70,7 @@ pub(crate) async fn run(
     }
 }
 
-/// All that can be found out without changing anything. `None` where there is no point in a trial run.
+/// The checks that change nothing. `None` if there is no point in a trial run.
 async fn probe(gitea: &Gitea, check: &Check, findings: &mut Findings<'_, impl Write>) -> Option<SetUp> {
     let Check { source, workflow, comments, .. } = check;
     let server = server(gitea, findings).await?;
@@ -105,7 +105,7 @@ async fn server(gitea: &Gitea, findings: &mut Findings<'_, impl Write>) -> Optio
     };
     let version = server.version();
     let finding = if server.is_forgejo() {
-        let text = "this server is Forgejo, and this action speaks to Gitea only. Use Forgejo's own dispatch";
+        let text = "this server is Forgejo, and this action supports Gitea only. Use Forgejo's own dispatch";
         Finding::failed(SUBJECT, text)
     } else if !server.lists_jobs() {
         let text =
@@ -114,7 +114,7 @@ async fn server(gitea: &Gitea, findings: &mut Findings<'_, impl Write>) -> Optio
     } else if !server.names_dispatched_runs() {
         let text = format!(
             "Gitea {version} does not name the run of a dispatch, so `wait` and `mode: reconcile` need 1.26 or later. A dispatch \
-             cancels the runs in progress of the same workflow and branch, those of other pull requests too"
+             cancels the runs in progress of the same workflow and branch, including those of other pull requests"
         );
         Finding::warning(SUBJECT, text)
     } else {
@@ -143,7 +143,7 @@ async fn target(gitea: &Gitea, check: &Check, findings: &mut Findings<'_, impl W
     repository
 }
 
-/// Whether the token's account may dispatch the workflow, and whether that is enabled, by the answer to a dispatch at no branch.
+/// Whether the token's account may dispatch the workflow, and whether that is enabled, by a dispatch at a branch that cannot exist.
 async fn right_to_dispatch(
     gitea: &Gitea,
     check: &Check,

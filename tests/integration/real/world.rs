@@ -140,6 +140,11 @@ impl World {
         world
     }
 
+    /// The token of the account that dispatches and reports.
+    pub(crate) fn bot_token(&self) -> &str {
+        self.bot.token()
+    }
+
     fn owner(&self) -> &Api {
         self.server.owner()
     }
