@@ -171,7 +171,7 @@ impl Stage {
             .input("workflow", WORKFLOW)
             .input("ref", "main")
             .input("comment", "create")
-            .input("check-timeout", "60s")
+            .input("check-timeout", "5m")
     }
 
     /// The id of the run that was dispatched last, which a runner takes now.

@@ -89,10 +89,7 @@ impl Cell {
                 self.mode == Mode::Dispatch && run && status("error") && !unknown,
                 "the pull request says that nothing was dispatched, but there is a run",
             ),
-            (
-                self.mode == Mode::Report && *success && status("error"),
-                "the outcome is unknown, and the step is green",
-            ),
+            (self.mode == Mode::Report && *success && status("error"), "the outcome is unknown, and the step is green"),
             (run && says("The run has started") && says("Re-run this job"), "it advises to start a second run"),
             (set && says("status was not set"), "it says that the status was not set, but it is there"),
             (!set && says("The status was set"), "it says that the status was set, but it is not there"),
