@@ -38,7 +38,7 @@ pub(crate) use report::{Report, ReportVoice, ReportedRun, TrialReport};
 pub(crate) struct Config {
     pub(crate) api: ApiBase,
     pub(crate) pages: PageBase,
-    /// Whether `server-url` or the event named the base; otherwise an API answer's repository `url` may still replace it.
+    /// Whether `server-url` or the event named the base. If not, a repository's `url` in a response may replace it.
     pub(crate) pages_are_known: bool,
     pub(crate) roots: TrustedRoots,
     pub(crate) proxy: Option<Proxy>,
@@ -58,7 +58,7 @@ pub(crate) enum Task {
     Nothing(String),
 }
 
-/// The commit that is built, as far as it is known.
+/// The commit to build: from the configuration, or still to be read.
 #[derive(Debug)]
 pub(crate) enum HeadOf {
     /// All known from the inputs or the event.
@@ -82,8 +82,8 @@ pub(crate) enum Error {
     #[error("input `{0}` is required")]
     Required(String),
     #[error(
-        "input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or \
-         for its owner, under this very name"
+        "input `token` is required. If it comes from a secret, that secret is empty: check that the secret is stored \
+         in this repository or for its owner, under exactly that name"
     )]
     NoToken,
     #[error("input `{0}` is not valid UTF-8: write it as plain text")]
@@ -98,8 +98,9 @@ pub(crate) enum Error {
     #[error("the run's input `{dispatched}` {cause}")]
     Dispatched { dispatched: &'static str, cause: String },
     #[error(
-        "the run's title {0} does not name its pull request. Add this line to the workflow of that run, below `name:`, so that \
-         its next run does: `run-name: ${{{{ inputs.source_repo }}}}#${{{{ inputs.pr_number }}}} ${{{{ inputs.pr_head_sha }}}}`"
+        "the run's title {0} does not name its pull request. Add this line to that run's workflow, below `name:`; it \
+         applies to the next run: \
+         `run-name: ${{{{ inputs.source_repo }}}}#${{{{ inputs.pr_number }}}} ${{{{ inputs.pr_head_sha }}}}`"
     )]
     Title(String),
     #[error("variable {name} {cause}")]
@@ -107,8 +108,9 @@ pub(crate) enum Error {
     #[error("the event payload {path} {cause}")]
     Event { path: String, cause: String },
     #[error(
-        "input `token` is empty, since the workflow of a pull request {0} gets no secrets. `on: pull_request_target` \
-         runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow"
+        "input `token` is empty, since the workflow of a pull request {0} gets no secrets. Use \
+         `on: pull_request_target`: it runs the base branch's workflow, with its secrets, so run nothing from the pull \
+         request there"
     )]
     NoSecrets(&'static str),
     #[error(
@@ -121,11 +123,11 @@ pub(crate) enum Error {
          `pr-number` or `sha`"
     )]
     NotOfPullRequest,
-    #[error("input `{0}` holds the token, which it would make public")]
+    #[error("input `{0}` contains the token, and would make it public")]
     HoldsToken(String),
     #[error("`allowed-sources` does not allow a report to {0}")]
     NotAllowed(RepoName),
-    #[error("this server is {0}, and this action speaks to Gitea only")]
+    #[error("this server is {0}, and this action supports Gitea only")]
     OtherForge(&'static str),
 }
 
@@ -153,7 +155,7 @@ impl Environment {
         Ok(Self { variables, inputs })
     }
 
-    /// The token, which is asked for first, so that what is said of all the rest can be kept free of it.
+    /// The token. It is read first, so that all other messages can be redacted.
     pub(crate) fn token(&self) -> Result<Token, Error> {
         inputs::parse("token", &self.inputs.token)
     }

@@ -1,16 +1,16 @@
-//! When the work has to be done. It is made once for a piece of work, and handed on.
+//! When the work must be done. It is made once per piece of work, and passed down.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, Timeout, timeout_at};
 
-/// The most time that a piece of work takes. A runner is worth more than an answer that does not come.
+/// The most time that a piece of work may take: a runner must not be occupied by a response that never comes.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How long before the deadline the last attempt of a request ends, so that what became of it can still be said.
+/// How long before the deadline the last attempt of a request ends, so that its result can still be reported.
 const CLOSING_TIME: Duration = Duration::from_secs(3);
 
-/// A moment after which nothing is waited for any more.
+/// The moment at which all waiting ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Instant);
 

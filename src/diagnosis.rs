@@ -1,7 +1,7 @@
 //! Why a request was refused, in a few words for the pull request's page and in a sentence that says what to do next.
 //!
-//! Most is in the server's own message. After a 403 or 404, and only then, a little more is asked, to tell apart what the
-//! server answers alike. The page for people is `docs/troubleshooting.md`.
+//! The server's message gives most causes. Only after a 403 or 404 are there more requests, to tell apart causes with the
+//! same response. The page for people is `docs/troubleshooting.md`.
 
 mod set_up;
 
@@ -22,7 +22,7 @@ pub(crate) use set_up::{
 pub(crate) const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
 
 /// What to do about a page, or another program, in Gitea's place.
-const NOT_GITEA: &str = "See that `api-url` leads to Gitea itself, and that no proxy answers in its place.";
+const NOT_GITEA: &str = "Check that `api-url` points to Gitea itself, and that no proxy responds in its place.";
 
 /// A cause and the next step.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ pub(crate) struct Diagnosis {
     pub(crate) cause: String,
     /// A sentence.
     pub(crate) advice: String,
-    /// Whether it passes by itself: then the advice is to start the step again.
+    /// Whether it is temporary: then the advice is to re-run the job.
     passes: bool,
 }
 
@@ -45,13 +45,13 @@ impl Diagnosis {
         Self { passes: true, ..Self::new(cause, advice) }
     }
 
-    /// For a step whose run is under way or has ended: to start the step again would start a second one.
+    /// For a step whose run has started: re-running the job would start a second run, so that advice is left out.
     pub(crate) fn beside_a_run(&self) -> String {
         if self.passes { format!("{}.", self.cause) } else { self.to_string() }
     }
 }
 
-/// A request that failed: what it was for, what is true now, why, and what the server said. One wording for all.
+/// A failed request: its purpose, its effect, the cause and the server's message. The one wording of all failures.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// Such as "The status".
@@ -63,7 +63,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// What is true now: `was not set`, or `may have been set` where the answer got lost.
+    /// The effect: `was not set`, or `may have been set` if the response was lost.
     pub(crate) fn effect(&self) -> String {
         let effect = if self.error.may_have_written() { "may have been" } else { "was not" };
         format!("{effect} {}", self.verb)
@@ -71,7 +71,7 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// Whoever sets a status or writes a comment has a run beside it: nobody is advised to start that again.
+    /// A status or comment belongs to a run that has started, so the advice is never to re-run the job.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, diagnosis, error, .. } = self;
         write!(f, "{subject} {}. {} ({error})", self.effect(), diagnosis.beside_a_run())
@@ -108,7 +108,7 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, workflow: &Workflow, error: &Erro
             let repository = gitea.repository(target).await.ok();
             missing_ref(workflow, repository.as_ref().map(|repository| repository.default_branch.as_str()))
         }
-        // Where Actions are switched off, an owner is told that there is no such workflow, and everybody else that they
+        // If Actions are switched off, Gitea tells an owner that the workflow does not exist, and everybody else that they
         // may not read.
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN if is_about_actions(message) => {
             match gitea.repository(target).await {
@@ -120,13 +120,13 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, workflow: &Workflow, error: &Erro
         StatusCode::UNPROCESSABLE_ENTITY if message.contains("no workflow_dispatch") => no_dispatch_trigger(workflow),
         StatusCode::INTERNAL_SERVER_ERROR if message.contains("unmarshal workflow") => Diagnosis::new(
             format!("Workflow {file} is not valid YAML"),
-            format!("Mend the file at {at}; the server's message says where it breaks."),
+            format!("Correct the file at {at}; the server's message says where the error is."),
         ),
         StatusCode::INTERNAL_SERVER_ERROR => Diagnosis::new(
             "The server failed (500)",
             format!(
-                "Most often {file} is not valid YAML at {at}: the server tells that only to its administrators. Else its own log \
-                 knows more. Look at the runs of {target} before you start this again."
+                "Most often {file} is not valid YAML at {at}; Gitea shows that reason to administrators only. \
+                 Otherwise see the server's log. Check the runs of {target} before you re-run this job."
             ),
         ),
         _ => of_repository(gitea, target, error).await,
@@ -138,7 +138,7 @@ fn is_about_actions(message: &str) -> bool {
         || message.contains("permission to write")
 }
 
-/// Why the server did not tell its version.
+/// Why the server's version could not be read.
 pub(crate) fn of_version(error: &Error) -> Diagnosis {
     if error.is_not_found() { not_the_api() } else { general(error) }
 }
@@ -153,7 +153,8 @@ pub(crate) async fn of_status(gitea: &Gitea, source: &RepoName, error: &Error) -
             Diagnosis::new(
                 "The commit is not in the repository",
                 format!(
-                    "A status needs a commit of {source}: see that `sha` and `source` belong together (else the server's log knows more)."
+                    "A status needs a commit of {source}: check that `sha` and `source` belong together (otherwise \
+                     see the server's log)."
                 ),
             )
         }
@@ -166,7 +167,7 @@ pub(crate) async fn of_comment(gitea: &Gitea, source: &RepoName, error: &Error) 
     match error.refusal() {
         Some((StatusCode::INTERNAL_SERVER_ERROR, _)) if !error.is_edit() => Diagnosis::new(
             "The pull request does not exist",
-            format!("See that `pr-number` is one of {source} (else the server's log knows more)."),
+            format!("Check that `pr-number` is one of {source} (otherwise see the server's log)."),
         ),
         _ => of_repository(gitea, source, error).await,
     }
@@ -180,7 +181,7 @@ pub(crate) async fn of_pull_request(
     error: &Error,
 ) -> Diagnosis {
     if error.is_not_found() && gitea.repository(source).await.is_ok() {
-        let advice = format!("See that `pr-number` is the number of a pull request of {source}, and not of an issue.");
+        let advice = format!("Check that `pr-number` is a pull request of {source}, and not an issue.");
         return Diagnosis::new(format!("There is no pull request {source}#{number}"), advice);
     }
     of_repository(gitea, source, error).await
@@ -201,7 +202,7 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
         ),
         Some((status, message)) if status.is_redirection() && is_new_name(message) => Diagnosis::new(
             format!("{repo} was renamed or moved"),
-            "Use its new name, which the server's answer has; a redirect is not followed, for the token's sake.",
+            "Use the new name, which is in the server's response. Redirects are not followed, to protect the token.",
         ),
         Some((StatusCode::NOT_FOUND, message)) if !error.asked_the_api() && !message.starts_with("not found") => {
             not_the_api()
@@ -209,19 +210,21 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
         Some((StatusCode::NOT_FOUND, _)) => match gitea.repository(repo).await {
             Ok(_) => Diagnosis::new(
                 "The server does not know this request",
-                "It needs Gitea 1.24 or later; with a proxy before it, see that the whole path `/api/v1/` reaches it.",
+                "Gitea 1.24 or later is required. If there is a proxy, check that it forwards the whole path \
+                 `/api/v1/`.",
             ),
             Err(cause) if !cause.is_not_found() => Diagnosis::passing(
-                "The server found nothing, and it is not known why",
+                "The server found nothing, for an unknown reason",
                 format!(
-                    "Whether {repo} is there could not be read ({cause}). Start this again when the server is well."
+                    "Could not check whether {repo} exists ({cause}). Re-run this job when the server is available \
+                     again."
                 ),
             ),
             Err(_) => Diagnosis::new(
                 format!("{repo} is missing, or hidden from the token"),
                 format!(
-                    "See that the name is right, and that the token's account can read {repo}: to an account that cannot, \
-                     the server answers as if it did not exist."
+                    "Check the name, and check that the token's account can read {repo}. Gitea responds the same to a \
+                     missing and a hidden repository."
                 ),
             ),
         },
@@ -239,11 +242,12 @@ fn general(error: &Error) -> Diagnosis {
     match &error.kind {
         Kind::Untrusted { problem: Certificate::Unknown, .. } => Diagnosis::new(
             "The server's certificate is not trusted",
-            "Give the file of its authority as SSL_CERT_FILE in `env:` of the step.",
+            "Set SSL_CERT_FILE in the step's `env:` to the file of the CA that signed it.",
         ),
         Kind::Untrusted { problem: Certificate::Unusable, .. } => Diagnosis::new(
             "The server's certificate cannot be used",
-            "Make one that has the server's name as subjectAltName and is no authority itself, or give exactly this one as SSL_CERT_FILE.",
+            "Use a certificate that has the server's name as subjectAltName and is not a CA itself, or set \
+             SSL_CERT_FILE to exactly this certificate.",
         ),
         Kind::Untrusted { problem: Certificate::Outdated, .. } => Diagnosis::new(
             "The server's certificate is not valid at this time",
@@ -251,29 +255,31 @@ fn general(error: &Error) -> Diagnosis {
         ),
         Kind::Untrusted { problem: Certificate::OtherName, .. } => Diagnosis::new(
             "The server's certificate is for another name",
-            "Set `api-url` to a name that the certificate has.",
+            "Set `api-url` to a name that is in the certificate.",
         ),
         Kind::Untrusted { problem: Certificate::NoAuthorities, .. } => Diagnosis::new(
-            "The authorities that are to be trusted could not be read",
-            "See that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that are there where the job runs, in its container too.",
+            "The trusted CA certificates could not be read",
+            "Check that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that exist where the job runs, such as in its \
+             container.",
         ),
         Kind::NotSent { .. } => Diagnosis::new(
             "The server could not be reached",
-            "See that the runner reaches `api-url` (name, port, proxy).",
+            "Check that the runner can reach `api-url` (name, port, proxy).",
         ),
         Kind::NotGitea { status, .. } if !error.asked_the_api() && !status.is_server_error() => not_the_api(),
         Kind::NotGitea { status, .. } if status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS => {
-            Diagnosis::new(format!("What answers is not Gitea ({})", status.as_u16()), NOT_GITEA)
+            Diagnosis::new(format!("The response is not from Gitea ({})", status.as_u16()), NOT_GITEA)
         }
         Kind::NotGitea { status, .. } if status.is_success() && error.is_read() => {
-            Diagnosis::new("What answers is not Gitea", NOT_GITEA)
+            Diagnosis::new("The response is not from Gitea", NOT_GITEA)
         }
         Kind::TooLong { .. } if error.is_read() => Diagnosis::new(
-            "The server's answer is longer than what is read of one",
-            "See what makes it so long: comments or descriptions of a million characters, or hundreds of contexts on one commit.",
+            "The server's response exceeds the size limit",
+            "Look for very long comments or descriptions (a million characters), or hundreds of contexts on one \
+             commit.",
         ),
         Kind::NoAnswer { .. } if error.is_read() => {
-            Diagnosis::passing("The server's answer got lost", "Start this again when the server is well.")
+            Diagnosis::passing("The server's response was lost", "Re-run this job when the server is available again.")
         }
         Kind::NotGitea { status, .. } if status.is_success() => lost(),
         Kind::NoAnswer { .. } | Kind::TooLong { .. } => lost(),
@@ -283,39 +289,36 @@ fn general(error: &Error) -> Diagnosis {
     }
 }
 
-/// What a status means that is no success, whoever says it.
+/// The meaning of an HTTP status that is not a success, from any program.
 fn refused(status: StatusCode, message: &str) -> Diagnosis {
     match status {
         StatusCode::UNAUTHORIZED => Diagnosis::new(
             "The access token is not valid",
-            "Make a new one (it may have been deleted, or its account disabled), and store it as the secret.",
+            "It may have been deleted, or its account disabled. Make a new token, and store it as the secret.",
         ),
-        StatusCode::TOO_MANY_REQUESTS => Diagnosis::passing("The server is busy (429)", "Start this again later."),
+        StatusCode::TOO_MANY_REQUESTS => Diagnosis::passing("The server is busy (429)", "Re-run this job later."),
         status if status.is_redirection() => Diagnosis::new(
             format!("The server redirects ({})", status.as_u16()),
-            "Set `api-url` to the address that the server redirects to, unless that is a page to sign in: then let requests to \
-             `/api/v1/` pass by it. A redirect is not followed, for the token's sake.",
+            "Set `api-url` to the address that the server redirects to. If that is a sign-in page, let requests to \
+             `/api/v1/` bypass it. Redirects are not followed, to protect the token.",
         ),
         status if status.is_server_error() => Diagnosis::passing(
             format!("The server failed ({})", status.as_u16()),
-            "Start this again when the server is well; its log knows more.",
+            "Re-run this job when the server is available again; see the server's log.",
         ),
         status => Diagnosis::new(
             format!("The server refused ({}): {}", status.as_u16(), short(message)),
-            "The server's message says what it did not like.",
+            "The server's message gives the reason.",
         ),
     }
 }
 
 fn lost() -> Diagnosis {
-    Diagnosis::new("The server's answer got lost", "See on the server's pages whether the request had its effect.")
+    Diagnosis::new("The server's response was lost", "Check on the server whether the request took effect.")
 }
 
 fn not_the_api() -> Diagnosis {
-    Diagnosis::new(
-        "`api-url` is not the API's address",
-        "The API's address is that of the server's pages with `/api/v1` at its end.",
-    )
+    Diagnosis::new("`api-url` is not the API's address", "Set it to the address of the server's pages plus `/api/v1`.")
 }
 
 /// The first words of a message, for a place of some 70 characters.

@@ -4,7 +4,7 @@ use crate::config;
 use crate::modes::{check, dispatch, reconcile, report, trial_report, wait};
 use crate::signals::Stopped;
 
-/// A failure of the step, whatever it was about to do.
+/// A failure of the step, in any mode.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("Nothing was sent: {0}")]
@@ -25,6 +25,6 @@ pub(crate) enum Error {
     TrialReport(#[from] trial_report::Error),
     #[error(transparent)]
     Stopped(#[from] Stopped),
-    #[error("Gave up after 60 seconds; what was sent until then may have had its effect")]
+    #[error("Gave up after 60 seconds; requests sent until then may have taken effect")]
     Budget(#[from] tokio::time::error::Elapsed),
 }

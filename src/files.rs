@@ -1,6 +1,6 @@
-//! Files that somebody else names: only regular files are opened, nothing waits for them, and what is read is bounded.
+//! Files whose names come from outside: only regular files are opened, without waiting, and up to a limit.
 //!
-//! A named pipe in the place of a file would hold the step up for ever: it opens when somebody opens its other end.
+//! A named pipe instead of a file would block the step for ever: it opens when its other end is opened.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, Read, Result, Write};
@@ -32,7 +32,7 @@ pub(crate) fn append(path: &Path, text: &str) -> Result<()> {
 fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
     let not_regular = || Error::other("it is not a regular file");
     let file = options.custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map_err(|error| {
-        // Nobody has the other end of the pipe open, or it is a socket.
+        // The other end of the pipe is not open, or it is a socket.
         if error.raw_os_error() == Some(Errno::ENXIO as i32) { not_regular() } else { error }
     })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(not_regular()) }

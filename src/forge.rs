@@ -1,6 +1,6 @@
-//! The client of Gitea's API: a room for each topic, an endpoint a function. Sending, errors and retries are the rooms below.
+//! The client of Gitea's API: one module per topic, one function per endpoint. Sending, errors and retries have modules of their own.
 //!
-//! The endpoints and what they really answer: `../shared/gitea-facts.md`, and <https://docs.gitea.com/api/>.
+//! The endpoints and their real responses: `../shared/gitea-facts.md`, and <https://docs.gitea.com/api/>.
 
 mod actions;
 mod comments;
@@ -49,12 +49,12 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Whom a job's own token acts as: the author of its comments. Its statuses have no creator (seen on 1.26.4).
+    /// The account of a job's own token: the author of its comments. Its statuses have no creator (seen on 1.26.4).
     const ACTIONS: Self = Self { id: -2 };
 }
 
 impl Gitea {
-    /// A client whose requests end before the deadline; those that change something are noted in `underway`. An error is a sentence.
+    /// A client whose requests end before the deadline. Requests that change something are noted in `underway`. An error is a sentence.
     pub(crate) fn new(
         api: ApiBase,
         token: &Token,
@@ -80,7 +80,7 @@ impl Gitea {
         self.http.request::<(), T>(Method::GET, url, None, Again::IfLost, limits).await
     }
 
-    /// The error of an answer to a GET that has the form of Gitea's, and cannot be hers.
+    /// The error for a response to a GET that has Gitea's form, but cannot be Gitea's.
     fn not_gitea(&self, url: Url, cause: String) -> Error {
         self.http.error(Method::GET, url, Kind::NotGitea { status: StatusCode::OK, cause, retry_after: None })
     }

@@ -1,7 +1,7 @@
 //! Base addresses from the configuration, and the pages that people click.
 //!
 //! A link is always built from the server's ROOT_URL or `server-url`, a parsed repository and a parsed number. The `html_url` of
-//! an answer is never passed on: its host is that of the request, which may be an internal one (`../shared/gitea-facts.md`,
+//! a response is never used as a link: it has the host of the request, which may be internal (`../shared/gitea-facts.md`,
 //! which address people use).
 
 mod numbers;
@@ -33,9 +33,9 @@ pub(crate) struct PageBase(BaseUrl);
 pub(crate) enum InvalidBaseUrl {
     #[error("must be an address that starts with `http://` or `https://`")]
     Scheme,
-    #[error("must not hold a user name or password: the token belongs into `token`")]
+    #[error("must not contain a user name or password: the token belongs in `token`")]
     Credentials,
-    #[error("must name its host by letters, digits and `-._`")]
+    #[error("must have a host of letters, digits and `-._`")]
     Host,
     #[error("must end with its path (letters, digits and `-._~/`): no `?`, no `#`")]
     Path,
@@ -124,7 +124,7 @@ impl fmt::Display for PageBase {
 }
 
 impl PageBase {
-    /// The base from the `url` that an answer or an event gives a repository: `<ROOT_URL>api/v1/repos/<owner>/<name>`, whatever
+    /// The base from the `url` that a response or an event gives for a repository: `<ROOT_URL>api/v1/repos/<owner>/<name>`, whatever
     /// address was asked (`../shared/gitea-facts.md`, which address people use). `None` for any other text.
     pub(crate) fn of_repository_url(url: &str) -> Option<Self> {
         let (root, repo) = url.rsplit_once("/api/v1/repos/")?;

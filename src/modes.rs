@@ -1,4 +1,4 @@
-//! The use cases, one a file.
+//! The use cases, one file each.
 
 pub(crate) mod check;
 pub(crate) mod dispatch;
@@ -24,7 +24,7 @@ pub(crate) struct UnknownHead {
     cause: String,
 }
 
-/// The commit that is built, and its branch, which the server is asked for where nobody has given them.
+/// The commit to build and its branch. They are read from the server if the inputs and the event do not give them.
 async fn known_head(gitea: &Gitea, head: &HeadOf) -> Result<(Head, String), UnknownHead> {
     let (source, number) = match head {
         HeadOf::Commit(head) => return Ok((head.clone(), String::new())),
@@ -42,10 +42,10 @@ async fn known_head(gitea: &Gitea, head: &HeadOf) -> Result<(Head, String), Unkn
     Ok((Head { source: source.clone(), sha, pull_request: Some(number) }, pull.head.branch))
 }
 
-/// How long the version is waited for beside what has to be written.
+/// How long to wait for the version before a write.
 const VERSION_TIME: Duration = Duration::from_secs(5);
 
-/// The server's version, as long as it does not take the time of what is to be written.
+/// The server's version, unless reading it takes the time that the writes need.
 async fn server_now(gitea: &Gitea) -> Option<Server> {
     timeout(VERSION_TIME, gitea.server()).await.ok()?.ok()
 }
@@ -53,13 +53,11 @@ async fn server_now(gitea: &Gitea) -> Option<Server> {
 /// A server that does not name the run of a dispatch, or one whose version could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OldServer {
-    #[error(
-        "Nothing was sent: {what} needs Gitea 1.26 or later, which tells the run of a dispatch, and this server is {version}"
-    )]
+    #[error("Nothing was sent: {what} needs Gitea 1.26 or later, and this server has {version}")]
     Old { what: &'static str, version: String },
     #[error(
-        "Nothing was sent: this server is {server}, and {what} needs Gitea 1.26 or later. On Forgejo use its own way to dispatch a workflow, and \
-         let the workflow set the status"
+        "Nothing was sent: this server is {server}, and {what} needs Gitea 1.26 or later. On Forgejo, use Forgejo's \
+         own dispatch, and let the workflow set the status"
     )]
     OtherForge { what: &'static str, server: String },
     #[error("Nothing was sent: {what} needs Gitea 1.26 or later, and the server's version could not be read. {cause}")]

@@ -15,7 +15,7 @@ use crate::types::{RepoName, Workflow};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Ok,
-    /// The set-up works, but for what the line says; or it could not be told.
+    /// The set-up works except for what the line says, or the check could not find out.
     Warning,
     Failed,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Finding {
     /// What was checked, such as `Source`.
     subject: &'static str,
     outcome: Outcome,
-    /// A sentence or two, of which the last says what to do.
+    /// One or two sentences; the last one says what to do.
     text: String,
 }
 
@@ -52,20 +52,24 @@ impl Finding {
     }
 }
 
-/// The findings so far, each of which is in the log.
-#[derive(Default)]
-pub(crate) struct Findings {
+/// The findings so far, each is in the log.
+pub(crate) struct Findings<'a, W> {
+    pub(crate) runner: &'a mut Runner<W>,
     all: Vec<Finding>,
 }
 
-impl Findings {
+impl<'a, W: Write> Findings<'a, W> {
+    pub(crate) fn new(runner: &'a mut Runner<W>) -> Self {
+        Self { runner, all: Vec::new() }
+    }
+
     /// Logs a finding, and keeps it. Gives whether the check came out well.
-    pub(crate) fn add(&mut self, finding: Finding, runner: &mut Runner<impl Write>) -> bool {
+    pub(crate) fn add(&mut self, finding: Finding) -> bool {
         let Finding { subject, outcome, text } = &finding;
         match outcome {
-            Outcome::Ok => runner.info(&format!("ok: {subject}: {text}")),
-            Outcome::Warning => runner.warning(&format!("warning: {subject}: {text}")),
-            Outcome::Failed => runner.error(&format!("failed: {subject}: {text}")),
+            Outcome::Ok => self.runner.info(&format!("ok: {subject}: {text}")),
+            Outcome::Warning => self.runner.warning(&format!("warning: {subject}: {text}")),
+            Outcome::Failed => self.runner.error(&format!("failed: {subject}: {text}")),
         }
         let is_ok = *outcome == Outcome::Ok;
         self.all.push(finding);
@@ -99,19 +103,19 @@ impl Findings {
     }
 }
 
-/// What a dispatch at no branch would be answered, for a repository of which no workflow is known: it need not be there.
+/// The response to a dispatch at a branch that cannot exist. No workflow name is known here; the file need not exist.
 pub(crate) async fn dispatch_nothing(gitea: &Gitea, repo: &RepoName) -> Result<(), Error> {
     let (Ok(file), Ok(git_ref)) = ("none.yml".parse(), "main".parse()) else { return Ok(()) };
     gitea.dispatch_nothing(&Workflow { target: repo.clone(), file, git_ref }).await
 }
 
-/// The scope that everything but a comment needs, by the answer to a dispatch at no branch: the scope is looked at first.
+/// Checks the scope that everything but a comment needs, by a dispatch at a branch that cannot exist: Gitea checks the scope first.
 pub(crate) async fn repository_scope(gitea: &Gitea, repo: &RepoName, answer: &Result<(), Error>) -> Finding {
     const SUBJECT: &str = "Scope write:repository";
     let Err(error) = answer else {
         return Finding::warning(
             SUBJECT,
-            "could not tell: a branch that cannot be there was accepted. See what `api-url` leads to",
+            "could not tell: the server accepted a branch name that cannot exist. Check what `api-url` points to",
         );
     };
     match error.refusal() {
@@ -133,7 +137,8 @@ pub(crate) async fn issue_scope(gitea: &Gitea, source: &RepoName) -> Finding {
         }
         Ok(()) => Finding::warning(
             SUBJECT,
-            "could not tell: the server has edited a comment that is not there. See what `api-url` leads to",
+            "could not tell: the server accepted an edit of a comment that cannot exist. Check what `api-url` points \
+             to",
         ),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Unusable {
 }
 
 impl Proxy {
-    /// The proxy for requests to `server`; `None` where they go directly. `variable` gives the value of a variable of the
+    /// The proxy for requests to `server`; `None` if they go directly. `variable` gives the value of a variable of the
     /// environment, which is not blank.
     pub(crate) fn of<'a>(server: &Url, variable: impl Fn(&str) -> Option<&'a str>) -> Result<Option<Self>, Unusable> {
         let set = |name: &str| {
@@ -62,7 +62,7 @@ impl fmt::Debug for Proxy {
 
 fn parse(value: &str) -> Result<Proxy, &'static str> {
     const FORM: &str = "must be the address of a proxy, such as `http://proxy.example.com:3128`";
-    // Without a scheme it is that of an http proxy.
+    // Without a scheme, it is an http proxy.
     let url = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let mut url: Url = url.parse().map_err(|_not_shown| FORM)?;
     match url.scheme() {

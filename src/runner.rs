@@ -28,7 +28,7 @@ pub(crate) struct Runner<W> {
 }
 
 impl<W: Write> Runner<W> {
-    /// A runner that so far only has a log: enough to say why the configuration is wrong.
+    /// A runner with only a log: enough to report a wrong configuration.
     pub(crate) fn new(log: W) -> Self {
         Self { log, files: Files::default(), token: None, unwritten: None }
     }
@@ -70,7 +70,7 @@ impl<W: Write> Runner<W> {
     }
 
     /// Sets an output of the step: an id, a link, a word or a number. One that holds the token is left empty, since a part of
-    /// it would name something else. A file that cannot be written keeps nothing else from being done; [`Self::end`] tells it.
+    /// it would name something else. A file that cannot be written does not stop the step; [`Self::end`] reports it.
     pub(crate) fn output(&mut self, name: &str, value: &str) {
         let holds_token = self.token.as_ref().is_some_and(|token| value.contains(token.reveal()));
         let line = format!("{name}={}\n", if holds_token { String::new() } else { plain(value) });
@@ -112,9 +112,10 @@ impl<W: Write> Runner<W> {
         let Some(path) = path else { return };
         if let Err(cause) = files::append(&path, text) {
             self.unwritten.get_or_insert_with(|| {
+                let effect = if variable == "GITHUB_OUTPUT" { "Later steps will miss these values; everything" } else { "Everything" };
                 format!(
-                    "What this step has to hand on could not be written to {variable} ({}): {cause}. What else was done is in the lines above. See that the runner's disk is \
-                     not full, and that the step's user may write there",
+                    "Could not write {variable} ({}): {cause}. {effect} else is in the log above. Check that the runner's \
+                     disk is not full, and that the step's user may write there",
                     path.display()
                 )
             });

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
-/// How long the work goes on after a signal: an answer that is on its way still counts, and what it brings can still be written.
+/// How long the work continues after a signal: a response that is on its way still counts, and its outputs can still be written.
 const GRACE: Duration = Duration::from_millis(700);
 
 const SIGNALS: [(&str, SignalKind); 3] =
@@ -42,17 +42,17 @@ impl Underway {
     fn sentence(&self) -> String {
         let noted: Vec<String> = self.0.borrow().noted.values().cloned().collect();
         if noted.is_empty() {
-            "No request that changes anything was under way. What was done is in the lines above.".to_owned()
+            "No write request was in progress. The lines above show what was done.".to_owned()
         } else {
             format!(
-                "Not answered yet, and possibly done: {}. Look at the server before you start the job again.",
+                "Without a response yet, and possibly done: {}. Check the server before you re-run the job.",
                 noted.join(", ")
             )
         }
     }
 }
 
-/// A request that is under way for as long as this lives.
+/// A request that is in progress while this value lives.
 #[must_use]
 pub(crate) struct Note {
     underway: Underway,
@@ -76,7 +76,7 @@ pub(crate) struct Stopped {
 }
 
 impl Stopped {
-    /// What a shell gives for a program that the signal has ended: 143 for SIGTERM.
+    /// The exit code of a shell for a program that the signal ended: 143 for SIGTERM.
     pub(crate) fn exit_code(&self) -> ExitCode {
         self.exit_code.into()
     }
@@ -91,7 +91,7 @@ pub(crate) fn run<E: Display + From<Stopped>>(
     // One thread: there is little to do, and most of it is waiting.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(until_stopped(work, underway));
-    // To drop it would wait for the system's look-up of a name, which cannot be stopped and may take minutes.
+    // Dropping it would wait for the system's name lookup, which cannot be stopped and may take minutes.
     runtime.shutdown_background();
     Ok(result)
 }
@@ -106,7 +106,7 @@ async fn until_stopped<E: Display + From<Stopped>>(
         stop = first_signal() => stop,
     };
     let known = match timeout(GRACE, &mut work).await {
-        Ok(Ok(())) => "All that the step had to do was done.".to_owned(),
+        Ok(Ok(())) => "The step had finished its work.".to_owned(),
         Ok(Err(error)) => error.to_string(),
         Err(_elapsed) => underway.sentence(),
     };

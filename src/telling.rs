@@ -1,7 +1,7 @@
-//! What the pull request is told: the one way to set a status and to write a comment.
+//! What the pull request shows: the only code that sets statuses and writes comments.
 //!
-//! A mode decides what is true of a run, and gives it to a [`Teller`] as an [`Answer`]. What is there already decides what is
-//! written, and a [`Told`] says what became of it.
+//! A mode finds out the state of a run, and passes it to a [`Teller`] as an [`Answer`]. The existing status and comment decide
+//! what is written. A [`Told`] holds the result.
 
 mod answer;
 mod comment;
@@ -30,7 +30,7 @@ pub(crate) use comment_failures::Failures;
 pub(crate) use comment_text::CommentText;
 pub(crate) use marker::Marker;
 pub(crate) use precedence::{Attempt, Voice};
-pub(crate) use run_statuses::{Pending, RunStatuses};
+pub(crate) use run_statuses::{FailingEnd, Pending, RunStatuses};
 pub(crate) use status::{Early, Overtaken, StatusDone};
 pub(crate) use told::{Told, Unwritten};
 
@@ -39,10 +39,10 @@ use crate::links::PageBase;
 use crate::types::{CommentMode, Place, RunRef};
 use status::Written;
 
-/// Comments that were read so long ago are read again before one of them is edited.
+/// Comments older than this are read again before one of them is edited.
 const OUTDATED_AFTER: Duration = Duration::from_secs(2);
 
-/// Tells one place of one run.
+/// Writes about one run in one place.
 #[derive(Clone, Copy)]
 pub(crate) struct Teller<'a> {
     pub(crate) gitea: &'a Gitea,
@@ -57,7 +57,7 @@ impl Teller<'_> {
         self.pages.run(&self.run.target, self.run.number)
     }
 
-    /// Status and comment after one another, for somebody who watches the run: a token without `write:issue` must not leave the
+    /// Writes the status, then the comment, for an observer of the run: a token without `write:issue` must not leave the
     /// status pending. `there` are the comments of the pull request, if they were read before.
     pub(crate) async fn close(
         &self,
@@ -82,7 +82,7 @@ impl Teller<'_> {
     }
 
     /// Status and comment side by side, for the run itself or an event about it. `seen` are the statuses that were read before. Where there may be a
-    /// comment already, the comments are read beside the status, whose answer says which of them are one's own.
+    /// comment already, the comments are read beside the status, whose response shows which of them are ours.
     pub(crate) async fn report(
         &self,
         answer: &Answer,
@@ -91,7 +91,7 @@ impl Teller<'_> {
         seen: Result<RunStatuses, Error>,
     ) -> Told {
         let (run, context) = (self.run.number, &self.place.context);
-        // Somebody has told the end of this run before: `wait`, `reconcile`, or a report of an earlier attempt.
+        // The end of this run was reported before: by `wait`, `reconcile`, or the report of an earlier attempt.
         let is_told = seen.as_ref().is_ok_and(|runs| runs.end_of(run, context).is_some());
         let creator = seen.as_ref().ok().and_then(|runs| runs.creator_of(context));
         let status_id = Cell::new(None);
@@ -126,7 +126,7 @@ impl Teller<'_> {
         }
         let draft = draft.after(&status);
         let comment = match there {
-            // A newer run may have told more while the status took its time.
+            // A newer run may have set its status in the meantime.
             Ok(_) if start.elapsed() > OUTDATED_AFTER => self.put(&draft, None, authors).await,
             Ok(there) => self.put(&draft, Some(there), authors).await,
             Err(error) => Err(error),

@@ -1,5 +1,5 @@
-//! Which certificates are trusted: those that the system's authorities signed, as other programs on the runner trust them; and exactly the
-//! one that somebody names, though it is an authority itself, as `gitea cert --ca` makes it.
+//! Which certificates are trusted: those that the system's CAs signed, as for other programs on the runner; and exactly the
+//! one that SSL_CERT_FILE or SSL_CERT_DIR names, even if it is a CA itself, such as the one of `gitea cert --ca`.
 //!
 //! The bundle is read when the first certificate is checked, so a server that is reached by plain http costs nothing. Reading
 //! it here, rather than by the platform's verifier, is what keeps the start short (`benches/round_trip.rs` shows the whole).
@@ -41,7 +41,7 @@ pub(crate) fn client_config(roots: TrustedRoots) -> Result<ClientConfig, rustls:
     let verifier = LazyVerifier { roots, provider: Arc::clone(&provider), inner: OnceLock::new() };
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        .dangerous() // rustls calls any verifier of one's own so; the check itself is webpki's
+        .dangerous() // rustls's name for any custom verifier; the check itself is webpki's
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth())
 }
@@ -50,7 +50,7 @@ pub(crate) fn client_config(roots: TrustedRoots) -> Result<ClientConfig, rustls:
 #[derive(Debug)]
 struct Trusted {
     authorities: RootCertStore,
-    /// The certificates that somebody has named. A server may have one of them itself.
+    /// The certificates of SSL_CERT_FILE and SSL_CERT_DIR. A server may use one of them itself.
     named: Vec<CertificateDer<'static>>,
 }
 
@@ -72,7 +72,7 @@ impl TrustedRoots {
         authorities.add_parsable_certificates(named.iter().cloned());
         if self.file.is_some() || !self.directories.is_empty() {
             return if authorities.is_empty() {
-                Err("SSL_CERT_FILE and SSL_CERT_DIR hold no certificate".to_owned())
+                Err("SSL_CERT_FILE and SSL_CERT_DIR contain no certificate".to_owned())
             } else {
                 Ok(Trusted { authorities, named })
             };

@@ -109,7 +109,7 @@ impl FromStr for SourcePattern {
     }
 }
 
-/// A full commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Gitea would accept a short one, and answers 500 to one
+/// A full commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Gitea accepts short ones, and responds 500 to one
 /// that is not in the repository (`../shared/gitea-facts.md`, statuses).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommitSha(String);
@@ -340,7 +340,7 @@ impl FromStr for StatusContext {
     }
 }
 
-/// The fewest characters of a token. A shorter one may be a part of a name, a number or a word, which would be hidden in its place.
+/// The fewest characters of a token. A shorter one may be a part of a name or a word, which would then be masked.
 const TOKEN_LENGTH: usize = 16;
 
 /// An access token: trimmed, long enough to be no part of anything else, and safe in a header. It hides itself in `Debug`.
@@ -353,9 +353,9 @@ impl Token {
         &self.0
     }
 
-    /// A text without the token, which somebody may have repeated in it.
+    /// A text with the token masked.
     pub(crate) fn redact(&self, text: &str) -> String {
-        // What comes in its place must be no part of a token.
+        // The replacement must not be a part of a token.
         text.replace(&self.0, if self.0.contains('*') { " " } else { "***" })
     }
 }
@@ -388,7 +388,7 @@ impl fmt::Debug for Token {
 pub(crate) enum InvalidToken {
     #[error("is empty")]
     Empty,
-    #[error("has characters that no token has (a space, a line break, an umlaut …): store the secret again")]
+    #[error("has characters that tokens never have (a space, a line break, an umlaut …): store the secret again")]
     Characters,
     #[error("has fewer than {TOKEN_LENGTH} characters, and real tokens have 40: store the whole token in the secret")]
     Short,

@@ -1,6 +1,6 @@
 //! What a workflow file declares: its name, its triggers, its inputs, and whether it reports.
 //!
-//! Where the file is not clear to the small reader below, the answer is [`Unclear`], and never a guess.
+//! If the small reader below cannot read the file, the result is [`Unclear`], never a guess.
 
 #[cfg(test)]
 mod tests;
@@ -47,12 +47,12 @@ impl Definition {
         Self { root: Node::read(text) }
     }
 
-    /// What its runs are told apart by: `name:`, else the name of the file.
+    /// The workflow's name: `name:`, or else the name of the file.
     pub(crate) fn name<'a>(&'a self, file: &'a str) -> Result<&'a str, Unclear> {
         Ok(self.text("name")?.filter(|name| !name.is_empty()).unwrap_or(file))
     }
 
-    /// The inputs that a dispatch may give; `None` where the workflow has no `workflow_dispatch` trigger.
+    /// The inputs that a dispatch may give; `None` if the workflow has no `workflow_dispatch` trigger.
     pub(crate) fn inputs(&self) -> Result<Option<Vec<DeclaredInput>>, Unclear> {
         let Some(trigger) = self.trigger("workflow_dispatch")? else { return Ok(None) };
         match trigger.get("inputs")? {
@@ -66,7 +66,7 @@ impl Definition {
         }
     }
 
-    /// Which runs the workflow runs for; `None` where it has no `workflow_run` trigger.
+    /// Which runs the workflow runs for; `None` if it has no `workflow_run` trigger.
     pub(crate) fn run_trigger(&self) -> Result<Option<RunTrigger>, Unclear> {
         let Some(trigger) = self.trigger("workflow_run")? else { return Ok(None) };
         let workflows = trigger.get("workflows")?.map(texts).transpose()?.flatten();
@@ -111,7 +111,7 @@ impl Definition {
         self.root.get(key)?.map_or(Ok(None), Node::text)
     }
 
-    /// What stands under a trigger of `on:`, which may be one word, a list of words, or a mapping.
+    /// The value of a trigger in `on:`, which may be one word, a list of words, or a mapping.
     fn trigger(&self, name: &str) -> Result<Option<&Node>, Unclear> {
         let Some(on) = self.root.get("on")? else { return Err(Unclear) };
         match on {
@@ -149,7 +149,7 @@ fn is_needed(input: &Node) -> Result<bool, Unclear> {
     Ok(required && input.get("default")?.is_none_or(|default| matches!(default.text(), Ok(None))))
 }
 
-/// One text, or a list of them; `None` where there is nothing.
+/// One text, or a list of them; `None` if there is nothing.
 fn texts(node: &Node) -> Result<Option<Vec<String>>, Unclear> {
     let text = |node: &Node| node.text()?.map(str::to_owned).ok_or(Unclear);
     match node {

@@ -11,7 +11,7 @@ use crate::text::quoted;
 /// The longest file, in bytes. A comment is cut long before.
 const LIMIT: u64 = 1 << 20;
 
-/// The text, or a sentence that says why the file could not be used: the report does without it then. The error is that
+/// The text, or a sentence that says why the file could not be used; the report then goes on without it. The error:
 /// both inputs are set.
 pub(super) fn read(given: &Given<'_>) -> Result<(Option<String>, Option<String>), Error> {
     let (body, path) = match (&given.inputs.body, &given.inputs.body_path) {
@@ -36,12 +36,12 @@ fn of_file(given: &Given<'_>, path: &str) -> Result<String, String> {
     let text = String::from_utf8(bytes).map_err(|_invalid| "is not UTF-8 text")?;
     match given.token.redact(&text) == text {
         true => Ok(text),
-        false => Err("holds the token, which the comment would make public".to_owned()),
+        false => Err("contains the token, and the comment would make it public".to_owned()),
     }
 }
 
-/// The file that the path leads to. It lies in the workspace, whatever links are on the way: others write there too, and
-/// what lies outside is not for everybody to read.
+/// The file at the path. It must be in the workspace after all links are resolved: others write there too, and
+/// not everybody may read files outside of it.
 fn in_workspace(workspace: &Path, path: &Path) -> Result<PathBuf, String> {
     let resolve = |path: &Path| fs::canonicalize(path).map_err(|cause| format!("could not be read: {cause}"));
     let workspace = resolve(workspace)?;
@@ -49,6 +49,6 @@ fn in_workspace(workspace: &Path, path: &Path) -> Result<PathBuf, String> {
     let file = resolve(&workspace.join(path))?;
     match file.starts_with(&workspace) {
         true => Ok(file),
-        false => Err("lies outside of the workspace: set a path below the workspace".to_owned()),
+        false => Err("is outside the workspace: set a path inside it".to_owned()),
     }
 }

@@ -51,7 +51,7 @@ impl Dispatch {
     }
 }
 
-/// The commit to build: of the inputs, else of the event. No event may lead to a commit that is not what the event is about.
+/// The commit to build: from the inputs, or else from the event. An event only gives the commit that it is about.
 fn head(given: &Given<'_>, source: RepoName) -> Result<HeadOf, Error> {
     let Given { inputs, event, variables, .. } = *given;
     let commit = |sha, pull_request| HeadOf::Commit(Head { source: source.clone(), sha, pull_request });
@@ -79,7 +79,7 @@ fn head(given: &Given<'_>, source: RepoName) -> Result<HeadOf, Error> {
     };
     match &head {
         HeadOf::Commit(Head { sha, .. }) if sha.is_zero() => {
-            Err(input_error("sha", "must be a commit, and all zeros are none: was a branch deleted?".to_owned()))
+            Err(input_error("sha", "must be a commit, not all zeros: was a branch deleted?".to_owned()))
         }
         _ => Ok(head),
     }
@@ -209,7 +209,7 @@ mod tests {
         this comment is on an issue, not on a pull request. Add `if: github.event.is_pull` (or `if: github.event.issue.pull_request`) to the job
         a `workflow_run` event does not say which pull request to build, and its commit is the branch's: set the input `pr-number` or `sha`
         input `sha` is required, since the event payload has no pull request
-        input `sha` must be a commit, and all zeros are none: was a branch deleted?
+        input `sha` must be a commit, not all zeros: was a branch deleted?
         ");
     }
 

@@ -1,4 +1,4 @@
-//! The event that started the workflow, as far as it is read (`tests/fixtures/events/`).
+//! The event that started the workflow: the fields that are used (`tests/fixtures/events/`).
 
 use std::collections::HashMap;
 
@@ -60,7 +60,7 @@ pub(super) struct Head {
     #[serde(rename = "ref")]
     pub(super) name: String,
     pub(super) sha: String,
-    /// Null where the fork was deleted.
+    /// Null if the fork was deleted.
     #[serde(default)]
     repo: Option<Repository>,
 }
@@ -119,11 +119,11 @@ impl Payload {
         Self::new(raw, name).ok_or_else(|| error("has no `workflow_run`".to_owned()))
     }
 
-    /// `None` where a `workflow_run` event is not about a run.
+    /// `None` if a `workflow_run` event is not about a run.
     fn new(raw: Raw, name: Option<&str>) -> Option<Self> {
         let Raw { pull_request, inputs, workflow_run, issue, comment, is_pull, repository } = raw;
         let event = match (name, pull_request, issue, inputs) {
-            // By its name alone: no field of another event may lead to a run.
+            // Only the event's name decides: no field of another event may name a run.
             (Some("workflow_run"), ..) => Event::WorkflowRun(workflow_run?),
             (_, Some(pull_request), ..) => Event::PullRequest(pull_request),
             (_, _, Some(issue), _) if comment.is_some() => {
@@ -138,7 +138,7 @@ impl Payload {
 }
 
 impl Event {
-    /// An input of the dispatched run, as text; `None` where the workflow does not declare it.
+    /// An input of the dispatched run, as text; `None` if the workflow does not declare it.
     pub(super) fn input(&self, name: &str) -> Option<String> {
         let Self::Dispatched(inputs) = self else { return None };
         match inputs.get(name)? {

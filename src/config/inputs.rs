@@ -16,7 +16,7 @@ use crate::types::{
 /// The inputs of the target workflow that this action sets.
 pub(super) const SET_BY_THE_ACTION: [&str; 4] = ["pr_number", "pr_head_sha", "pr_head_ref", "source_repo"];
 
-/// The inputs as they arrive. One that is empty is left out before this is read, `status` and `allowed-sources` excepted.
+/// The raw inputs. Empty ones are removed before, except `status` and `allowed-sources`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Inputs {
     pub(super) mode: String,
@@ -82,7 +82,7 @@ impl Inputs {
         let mut inputs = BTreeMap::new();
         for (key, value) in pairs.map_err(|cause| input_error("inputs", cause))? {
             if SET_BY_THE_ACTION.contains(&key.as_str()) || inputs.contains_key(&key) {
-                let cause = format!("must not set {}: this action sets it, or it is there twice", quoted(&key));
+                let cause = format!("must not set {}: this action sets it, or it occurs twice", quoted(&key));
                 return Err(input_error("inputs", cause));
             }
             inputs.insert(key, value);
@@ -139,7 +139,7 @@ impl Inputs {
         let Some(allowed) = self.allowed_sources.as_deref() else { return Ok(()) };
         let lines: Vec<&str> = allowed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         if lines.is_empty() {
-            // Taken for "any", a misspelt variable would open what it is to close.
+            // If empty meant "any", a misspelt variable would allow everything.
             let cause = "is set, but empty: an expression in it evaluates to nothing. Correct it; to allow any repository, \
                          set `*` or leave the input out";
             return Err(input_error("allowed-sources", cause.to_owned()));

@@ -12,8 +12,8 @@ use crate::types::{GivenStatus, Outcome};
 /// Reads `inputs`: `key=value` lines, or one JSON object of scalars, whose values become strings as they are written.
 pub(super) fn workflow_inputs(text: &str) -> Result<Vec<(String, String)>, String> {
     if text.trim_start().starts_with('{') {
-        let Pairs(pairs) =
-            serde_json::from_str(text).map_err(|cause| format!("starts like a JSON object, but is none: {cause}"))?;
+        let Pairs(pairs) = serde_json::from_str(text)
+            .map_err(|cause| format!("starts like JSON, but is not a JSON object: {cause}"))?;
         return pairs.into_iter().map(|(key, value)| Ok((key.clone(), scalar(&key, &value)?))).collect();
     }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -55,8 +55,8 @@ fn scalar(key: &str, value: &RawValue) -> Result<String, String> {
     let text = value.get();
     match text.as_bytes().first() {
         Some(b'"') => serde_json::from_str(text).map_err(|cause| cause.to_string()),
-        Some(b'{' | b'[') => Err(format!("must hold plain values, and {} is a list or an object", quoted(key))),
-        Some(b'n') => Err(format!("must hold plain values, and {} is null", quoted(key))),
+        Some(b'{' | b'[') => Err(format!("must have plain values only, and {} is a list or an object", quoted(key))),
+        Some(b'n') => Err(format!("must have plain values only, and {} is null", quoted(key))),
         _ => Ok(text.to_owned()),
     }
 }
@@ -86,7 +86,9 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
     let (auto, words) = if rest.starts_with('{') {
         let words = results_of_needs(rest)?;
         if words.is_empty() && !auto {
-            return Err("is the JSON of an empty `needs`: the job that reports needs the job that builds".to_owned());
+            return Err(
+                "is the JSON of an empty `needs`: add the build job to `needs:` of the reporting job".to_owned()
+            );
         }
         (auto, words)
     } else {
@@ -99,16 +101,17 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
         (!auto.is_empty(), words.into_iter().map(str::to_owned).collect())
     };
     match words.iter().find(|word| RUNNING.contains(&word.as_str())) {
-        Some(word) => {
-            Err(format!("must have the word {} alone, or not at all: the run has ended, or it has not", quoted(word)))
-        }
+        Some(word) => Err(format!(
+            "must have the word {} alone or not at all, since a run cannot be both running and ended",
+            quoted(word)
+        )),
         None => {
             Ok(GivenStatus::Ended { auto, outcomes: words.iter().map(|word| Outcome::new(word.as_str())).collect() })
         }
     }
 }
 
-/// The results in the JSON of `needs`. A job that is there twice gives two, of which the worse counts.
+/// The results in the JSON of `needs`. A job that occurs twice gives two results; the worse one counts.
 fn results_of_needs(text: &str) -> Result<Vec<String>, String> {
     #[derive(Deserialize)]
     struct Need {
@@ -151,10 +154,10 @@ mod tests {
         let text = r#" {"a": "x\"\n::y", "n": 12345678901234567890123, "f": 1.0, "t": true}"#;
         let expected = pairs(&[("a", "x\"\n::y"), ("n", "12345678901234567890123"), ("f", "1.0"), ("t", "true")]);
         assert_eq!(inputs(text).unwrap(), expected);
-        insta::assert_snapshot!(inputs(r#"{"a": [1]}"#).unwrap_err(), @"must hold plain values, and `a` is a list or an object");
-        insta::assert_snapshot!(inputs(r#"{"a": null}"#).unwrap_err(), @"must hold plain values, and `a` is null");
-        insta::assert_snapshot!(inputs(r#"{"a": 1"#).unwrap_err(), @"starts like a JSON object, but is none: EOF while parsing an object at line 1 column 7");
-        // Both are handed on, so that the caller refuses the second.
+        insta::assert_snapshot!(inputs(r#"{"a": [1]}"#).unwrap_err(), @"must have plain values only, and `a` is a list or an object");
+        insta::assert_snapshot!(inputs(r#"{"a": null}"#).unwrap_err(), @"must have plain values only, and `a` is null");
+        insta::assert_snapshot!(inputs(r#"{"a": 1"#).unwrap_err(), @"starts like JSON, but is not a JSON object: EOF while parsing an object at line 1 column 7");
+        // Both are returned, so that the caller can refuse the second.
         assert_eq!(inputs(r#"{"a": 1, "a": 2}"#).unwrap().len(), 2);
     }
 
@@ -185,7 +188,7 @@ mod tests {
         for text in ["pending", " queued\n", "waiting", "in_progress", "running"] {
             assert_eq!(given_status(text), Ok(GivenStatus::Running), "{text:?}");
         }
-        insta::assert_snapshot!(given_status("success, pending").unwrap_err(), @"must have the word `pending` alone, or not at all: the run has ended, or it has not");
+        insta::assert_snapshot!(given_status("success, pending").unwrap_err(), @"must have the word `pending` alone or not at all, since a run cannot be both running and ended");
         for text in ["auto running", "pending pending", r#"{"build": {"result": "queued"}}"#] {
             assert!(given_status(text).is_err(), "{text:?}");
         }
@@ -200,7 +203,7 @@ mod tests {
         assert_eq!(status(twice), (false, "failure success".to_owned()));
         assert!(given_status(r#"{"build": {"result": "failure", "result": "success"}}"#).is_err());
         insta::assert_snapshot!(given_status(r#"["success"]"#).unwrap_err(), @"must be words or the JSON of `needs`, not a JSON list: join it, as in `join(needs.*.result)`");
-        insta::assert_snapshot!(given_status("{}").unwrap_err(), @"is the JSON of an empty `needs`: the job that reports needs the job that builds");
+        insta::assert_snapshot!(given_status("{}").unwrap_err(), @"is the JSON of an empty `needs`: add the build job to `needs:` of the reporting job");
         insta::assert_snapshot!(given_status(r#"{"build": "x"}"#).unwrap_err(), @r#"starts like the JSON of `needs`, but is not: job `build`: invalid type: string "x", expected struct Need at line 1 column 3"#);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Report {
     pub(crate) commenting: Commenting,
     pub(crate) log_lines: LogLines,
     pub(crate) body: Option<String>,
-    /// Why `body-path` could not be used: a sentence. Status and comment are posted all the same.
+    /// Why `body-path` could not be used: a sentence. Status and comment are still written.
     pub(crate) body_problem: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct ReportedRun {
     pub(crate) id: RunId,
     /// Its number in the repository (GITHUB_RUN_NUMBER, `run_number`).
     pub(crate) index: RunNumber,
-    /// Counts the re-runs, from 1; `None` where the event does not say (0 up to Gitea 1.26).
+    /// Counts the re-runs, from 1; `None` if the event does not say (0 up to Gitea 1.26).
     pub(crate) attempt: Option<u32>,
 }
 
@@ -126,7 +126,7 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     let pull_request = match number {
         Some(number) => Some(number),
         None => match number_of_run {
-            // A commit was given in its place: it gets its status.
+            // An input names the commit instead: that commit gets the status.
             Err(Error::Title(_)) => None,
             number => number?,
         },
@@ -188,7 +188,7 @@ fn given_status(given: &Given<'_>) -> Result<GivenStatus, Error> {
     lists::given_status(status).map_err(|cause| input_error("status", cause))
 }
 
-/// An event's report has no word of its own: the run's jobs show how it ended. The default of `status` is about the job that reports.
+/// A report by event ignores the default of `status`, which is about the reporting job: the run's jobs show how it ended.
 fn voice_of_event(given: &Given<'_>, run: &WorkflowRun) -> Result<ReportVoice, Error> {
     let words: Vec<&str> = given.inputs.status.as_deref().unwrap_or("auto").split_whitespace().collect();
     match words[..] {

@@ -61,7 +61,7 @@ impl Step {
         self.var("GITHUB_EVENT_NAME", name).var("GITHUB_EVENT_PATH", path.to_str().unwrap())
     }
 
-    /// An event of `tests/fixtures/events/`, with the recorded variables where there are some.
+    /// An event of `tests/fixtures/events/`, with the recorded variables if there are any.
     pub(super) fn recorded(self, name: &str) -> Self {
         let file = |ending| fixtures().join(format!("{name}.{ending}"));
         let step = self.event(name.split('-').next().unwrap(), &recorded(name));

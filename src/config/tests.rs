@@ -74,9 +74,9 @@ fn empty_token_is_explained_by_the_pull_request() {
     let error = |name, payload| Step::dispatch().event(name, payload).input("token", "").error();
     let errors = [&from_fork, &deleted, &agit].map(|payload| error("pull_request", payload));
     insta::assert_snapshot!(errors.join("\n"), @"
-    input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow
-    input `token` is empty, since the workflow of a pull request whose fork was deleted gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow
-    input `token` is empty, since the workflow of a pull request made by AGit (`refs/for/…`) gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow
+    input `token` is empty, since the workflow of a pull request from a fork gets no secrets. Use `on: pull_request_target`: it runs the base branch's workflow, with its secrets, so run nothing from the pull request there
+    input `token` is empty, since the workflow of a pull request whose fork was deleted gets no secrets. Use `on: pull_request_target`: it runs the base branch's workflow, with its secrets, so run nothing from the pull request there
+    input `token` is empty, since the workflow of a pull request made by AGit (`refs/for/…`) gets no secrets. Use `on: pull_request_target`: it runs the base branch's workflow, with its secrets, so run nothing from the pull request there
     ");
     for (name, payload) in [("pull_request_target", &agit), ("pull_request", &recorded("pull_request-opened"))] {
         assert!(error(name, payload).starts_with("input `token` is required"), "{name}");

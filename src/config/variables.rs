@@ -12,7 +12,7 @@ use super::event::Payload;
 use super::inputs::Inputs;
 use crate::types::Token;
 
-/// Inputs for which empty is not the same as absent: action.yml gives each of them a default, so an empty one was set by the
+/// Inputs for which empty differs from absent: action.yml gives each of them a default, so an empty one was set by the
 /// user, and an expression in it evaluated to nothing.
 const MEANT_THOUGH_EMPTY: [&str; 2] = ["INPUT_STATUS", "INPUT_ALLOWED_SOURCES"];
 

@@ -29,7 +29,7 @@ pub(crate) fn workflow_is_disabled(workflow: &Workflow) -> Diagnosis {
     )
 }
 
-/// The default branch is that of the target, where it is known.
+/// `default_branch`: the target's, if it is known.
 pub(crate) fn missing_ref(workflow: &Workflow, default_branch: Option<&str>) -> Diagnosis {
     let Workflow { target, git_ref, .. } = workflow;
     let default =
@@ -47,16 +47,13 @@ pub(crate) fn missing_workflow(workflow: &Workflow, names: &[String]) -> Diagnos
     let files = if files.is_empty() { "none could be found".to_owned() } else { files.join(", ") };
     Diagnosis::new(
         format!("Workflow {} does not exist at {}", workflow.file.as_str(), workflow.git_ref.as_str()),
-        format!("Set `workflow` to a file that is there: {files}."),
+        format!("Set `workflow` to an existing file: {files}."),
     )
 }
 
 pub(crate) fn no_dispatch_trigger(workflow: &Workflow) -> Diagnosis {
     Diagnosis::new(
         format!("Workflow {} has no workflow_dispatch trigger", workflow.file.as_str()),
-        format!(
-            "Add `workflow_dispatch` to its `on:` at {}, with the inputs that it is to get.",
-            workflow.git_ref.as_str()
-        ),
+        format!("Add `workflow_dispatch` to its `on:` at {}, and declare its inputs there.", workflow.git_ref.as_str()),
     )
 }

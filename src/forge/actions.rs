@@ -15,18 +15,18 @@ use super::{Error, Gitea, Kind, User};
 use crate::links::{job_number_in, run_number_in};
 use crate::types::{GitRef, JobId, JobNumber, Outcome, RepoName, RunId, RunNumber, RunRef, Workflow};
 
-/// How often a list of jobs is read that has one of them twice.
+/// How often a list of jobs is read if one of them occurs twice.
 const JOB_LISTS: u32 = 3;
 
-/// The jobs of a run, and when the server said so.
+/// The jobs of a run, and the time of the response.
 #[derive(Debug, Default)]
 pub(crate) struct RunJobs {
     pub(crate) jobs: Vec<Job>,
-    /// The server's own clock, which the jobs' times are of.
+    /// The server's clock, which the jobs' times use too.
     pub(crate) answered_at: Option<OffsetDateTime>,
 }
 
-/// A run, as far as it is read.
+/// A run: the fields that are used.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Run {
     /// What started it, such as `workflow_dispatch`.
@@ -40,13 +40,13 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Whether this account has dispatched it, or started it again.
+    /// Whether this account dispatched or re-ran it.
     pub(crate) fn was_dispatched_by(&self, account: User) -> bool {
         self.event == "workflow_dispatch" && [self.actor, self.trigger_actor].contains(&Some(account))
     }
 }
 
-/// A job of a run, as far as it is read.
+/// A job of a run: the fields that are used.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Job {
     #[serde(default)]
@@ -73,7 +73,7 @@ pub(crate) struct Job {
     steps: Option<Vec<Step>>,
 }
 
-/// A step of a job, as far as it is read. Up to Gitea 1.25 jobs have none.
+/// A step of a job: the fields that are used. Up to Gitea 1.25, jobs have no steps.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Step {
     /// As in the workflow: an expression in it is not evaluated.
@@ -122,7 +122,7 @@ impl ListedWorkflow {
     }
 }
 
-/// A run in a list, as far as it is read.
+/// A run in a list: the fields that are used.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ListedRun {
     pub(crate) id: RunId,
@@ -146,7 +146,7 @@ impl ListedRun {
 }
 
 impl Job {
-    /// When the run was asked for.
+    /// When the run was created.
     pub(crate) fn created_at(&self) -> Option<OffsetDateTime> {
         moment(self.created_at.as_ref())
     }
@@ -187,7 +187,7 @@ impl Job {
         Duration::try_from(completed - started).ok()
     }
 
-    /// Whether the server tells the steps of this job.
+    /// Whether the server lists the steps of this job.
     pub(crate) fn has_steps(&self) -> bool {
         self.steps.as_ref().is_some_and(|steps| !steps.is_empty())
     }
@@ -209,8 +209,8 @@ impl Job {
 }
 
 impl Gitea {
-    /// Starts a run of `workflow`. `None` where the server does not say which run that is (before Gitea 1.26). It is sent again
-    /// only where the server surely did nothing.
+    /// Starts a run of `workflow`. `None` if the server does not name the run (before Gitea 1.26). The request is only retried
+    /// if the server certainly did nothing.
     pub(crate) async fn dispatch_workflow(
         &self,
         workflow: &Workflow,
@@ -231,7 +231,7 @@ impl Gitea {
         }
         let Workflow { target, file, git_ref } = workflow;
         let mut url = self.repo(target, &["actions", "workflows", file.as_str(), "dispatches"]);
-        // Without it the answer is 204 and the run cannot be known.
+        // Without it, the response is 204 and does not name the run.
         url.set_query(Some("return_run_details=true"));
         let dispatch = Dispatch { git_ref, inputs };
         let answer: Answer<Option<RunDetails>> =
@@ -243,8 +243,8 @@ impl Gitea {
         }))
     }
 
-    /// Dispatches a workflow at a branch whose name no branch can have. The error says whether the token could dispatch it at
-    /// another: its scope, its account's rights and whether the workflow is enabled are looked at before the branch (1.25 to 1.27).
+    /// Dispatches a workflow at a branch name that cannot exist. The error shows whether the token could dispatch it at
+    /// a real branch: Gitea checks scope, rights and whether the workflow is enabled before the branch (1.25 to 1.27).
     /// Nothing is started.
     pub(crate) async fn dispatch_nothing(&self, workflow: &Workflow) -> Result<(), Error> {
         let Ok(git_ref) = "refs/heads/dispatch-action..check".parse() else { return Ok(()) };
@@ -256,14 +256,14 @@ impl Gitea {
     pub(crate) async fn workflows(&self, repo: &RepoName) -> Result<Vec<ListedWorkflow>, Error> {
         #[derive(Deserialize)]
         struct Workflows {
-            // Null where there are none.
+            // Null if there are none.
             workflows: Option<Vec<ListedWorkflow>>,
         }
         let answer: Answer<Workflows> = self.get(self.repo(repo, &["actions", "workflows"]), READ).await?;
         Ok(answer.value.workflows.unwrap_or_default())
     }
 
-    /// The newest runs that events of that name have started, at most a page of them. Gitea 1.25 shows them to an owner only.
+    /// The newest runs that were started by this event, at most one page. Gitea 1.25 shows them to owners only.
     pub(crate) async fn newest_runs(&self, repo: &RepoName, event: &str) -> Result<Vec<ListedRun>, Error> {
         #[derive(Deserialize)]
         struct Runs {
@@ -275,8 +275,8 @@ impl Gitea {
         Ok(answer.value.workflow_runs)
     }
 
-    /// The jobs of a run: all pages. Gitea 1.24 has no such list. There are none where the run is gone, which is no error to
-    /// Gitea. Up to 1.26 the pages have no order: one job can come twice and another never. Then the list is read again, and an
+    /// The jobs of a run: all pages. Gitea 1.24 has no such list. If the run was deleted, Gitea returns an empty list, not
+    /// an error. Up to 1.26 the pages have no order: one job can occur twice and another never. Then the list is read again; an
     /// incomplete one is an error.
     pub(crate) async fn run_jobs(&self, repo: &RepoName, run: RunId) -> Result<RunJobs, Error> {
         #[derive(Deserialize)]
@@ -288,7 +288,7 @@ impl Gitea {
         for _ in 0..JOB_LISTS {
             let (jobs, answered_at) = self.list(url.clone(), READ, |page: Jobs| (page.jobs, page.total_count)).await?;
             let mut ids = BTreeSet::new();
-            if jobs.iter().filter_map(|job| job.id).all(|id| ids.insert(id)) {
+            if jobs.iter().filter_map(|job| Some((job.id?, job.run_attempt))).all(|job| ids.insert(job)) {
                 return Ok(RunJobs { jobs, answered_at });
             }
         }
@@ -296,7 +296,7 @@ impl Gitea {
         Err(self.http.error(Method::GET, url, Kind::NoAnswer { cause }))
     }
 
-    /// A run; `None` where Gitea says that it is not there. That alone does not tell: the repository may be hidden from the token.
+    /// A run; `None` if Gitea says that it does not exist. The repository may also be hidden from the token.
     pub(crate) async fn run(&self, repo: &RepoName, run: RunId) -> Result<Option<Run>, Error> {
         let url = self.repo(repo, &["actions", "runs", &run.to_string()]);
         match self.get(url, READ).await {
@@ -307,7 +307,7 @@ impl Gitea {
     }
 }
 
-/// A time of a job, for which Gitea says 1970 as long as there is none.
+/// A time of a job. Gitea returns 1970 until the time is known.
 fn moment(text: Option<&String>) -> Option<OffsetDateTime> {
     let time = OffsetDateTime::parse(text?, &Rfc3339).ok()?;
     (time.unix_timestamp() > 0).then_some(time)

@@ -11,7 +11,7 @@ use super::retry::{Again, COMMENT, READ, READ_TEXTS};
 use super::{Error, Gitea, User};
 use crate::types::{CommentId, PullRequestNumber, RepoName};
 
-/// A comment on a pull request, as far as it is read.
+/// A comment on a pull request: the fields that are used.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Comment {
     pub(crate) id: CommentId,
@@ -50,15 +50,15 @@ impl Gitea {
         Ok(())
     }
 
-    /// Deletes a comment. Needs the scope `write:issue`. It is the same when repeated.
+    /// Deletes a comment. Needs the scope `write:issue`. Safe to repeat.
     pub(crate) async fn delete_comment(&self, repo: &RepoName, comment: CommentId) -> Result<(), Error> {
         let url = self.repo(repo, &["issues", "comments", &comment.to_string()]);
         let _deleted: Answer<()> = self.http.request(Method::DELETE, url, None::<&()>, Again::IfLost, COMMENT).await?;
         Ok(())
     }
 
-    /// Edits the comment 0, which no repository has. The error says whether the token could edit one: a token without the scope
-    /// `write:issue` is refused before the comment is looked for (1.25 to 1.27). Nothing is changed.
+    /// Edits comment 0, which no repository has. The error shows whether the token could edit a comment: without the scope
+    /// `write:issue`, Gitea refuses before it looks up the comment (1.25 to 1.27). Nothing is changed.
     pub(crate) async fn edit_no_comment(&self, repo: &RepoName) -> Result<(), Error> {
         let url = self.repo(repo, &["issues", "comments", "0"]);
         let body = CommentBody { body: "A check of dispatch-action" };
@@ -67,7 +67,7 @@ impl Gitea {
         Ok(())
     }
 
-    /// The comments on a pull request, those since `since` where it is given. This list has no pages.
+    /// The comments on a pull request, if `since` is given only those since then. This list has no pages.
     pub(crate) async fn comments(
         &self,
         repo: &RepoName,
@@ -81,8 +81,8 @@ impl Gitea {
         Ok(self.get(url, READ_TEXTS).await?.value)
     }
 
-    /// The comments on all pull requests and issues of a repository since that time: all pages. Only of those that `keep` asks for
-    /// the text is kept: all texts together may be more than the runner's memory.
+    /// The comments on all pull requests and issues of a repository since that time: all pages. Only the comments
+    /// that `keep` selects keep their text: all texts together may exceed the runner's memory.
     pub(crate) async fn all_comments(
         &self,
         repo: &RepoName,

@@ -8,10 +8,10 @@ use reqwest::{Method, StatusCode, Url};
 
 use super::retry::Failure;
 
-/// What Gitea's router says, in plain text, where it has no such route. Everything else that Gitea refuses has JSON.
+/// The plain text of Gitea's router for an unknown route. All other refusals of Gitea are JSON.
 pub(super) const NO_SUCH_ROUTE: &str = "404 page not found";
 
-/// What was tried, where, how often, and what came back. The token is in none of it.
+/// The request, its address, the number of attempts and the result. It never contains the token.
 #[derive(Debug, thiserror::Error)]
 pub(crate) struct Error {
     pub(super) request: Box<Request>,
@@ -27,29 +27,29 @@ pub(super) struct Request {
     pub(super) proxy: Option<Arc<str>>,
 }
 
-/// One variant a reaction.
+/// One variant per reaction of the caller.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    /// Nothing was sent: the server does not know of the request.
+    /// Nothing was sent: the server has not seen the request.
     NotSent { cause: String },
-    /// Nothing was sent, since the server could not show that it is the one that is meant.
+    /// Nothing was sent, since the server could not prove its identity.
     Untrusted { cause: String, problem: Certificate },
     /// The request may have had its effect.
     NoAnswer { cause: String },
-    /// Gitea said no; `retry_after` is how long it asks to wait.
+    /// Gitea refused; `retry_after` is its `Retry-After`.
     Refused { status: StatusCode, message: String, retry_after: Option<Duration> },
-    /// Something else than Gitea answered, or in other words: a proxy's page, another program. It said yes or no by its status.
+    /// The response is not Gitea's JSON: a proxy's page, or another program. The HTTP status may be a success or not.
     NotGitea { status: StatusCode, cause: String, retry_after: Option<Duration> },
-    /// The server said more than is read.
+    /// The response exceeds the size limit.
     TooLong { cause: String },
 }
 
 /// What is wrong with a certificate, or with those that it is checked by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Certificate {
-    /// Nobody who is trusted has signed it.
+    /// No trusted CA signed it.
     Unknown,
-    /// It is none for a server, or names none.
+    /// It is not a server's certificate, or has no server name.
     Unusable,
     /// It has expired, or is of a time to come.
     Outdated,
@@ -65,10 +65,10 @@ impl fmt::Display for Error {
             Kind::NotSent { cause } | Kind::Untrusted { cause, .. } => {
                 write!(f, "{request} could not be sent: {cause}")?
             }
-            Kind::NoAnswer { cause } => write!(f, "{request} got no answer: {cause}")?,
-            Kind::Refused { status, message, .. } => write!(f, "{request} was answered {status}: {message}")?,
+            Kind::NoAnswer { cause } => write!(f, "{request} got no response: {cause}")?,
+            Kind::Refused { status, message, .. } => write!(f, "{request} returned {status}: {message}")?,
             Kind::NotGitea { status, cause, .. } => {
-                write!(f, "{request} was answered {status}, but not as Gitea does: {cause}")?;
+                write!(f, "{request} returned {status}, but not in Gitea's format: {cause}")?;
             }
             Kind::TooLong { cause } => write!(f, "{request}: {cause}")?,
         }
@@ -84,10 +84,10 @@ impl fmt::Display for Request {
 }
 
 impl Error {
-    /// What this says about the request: whether the server did it, and may do it later.
+    /// What the failure says about the request: whether the server did it, and whether a retry may help.
     pub(super) fn failure(&self) -> Failure {
         match &self.kind {
-            // It will not be another one in a second.
+            // The certificate will not change within a second.
             Kind::Untrusted { .. } => Failure::Final,
             Kind::NotSent { .. } => Failure::NotDone { wait: None },
             Kind::NoAnswer { .. } => Failure::Lost,
@@ -98,14 +98,14 @@ impl Error {
                 match (*status, *retry_after) {
                     (StatusCode::TOO_MANY_REQUESTS, wait) => Failure::NotDone { wait },
                     (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Failure::NotDone { wait: Some(wait) },
-                    // Gitea answers 500 to a write for an unknown commit or pull request, and would again.
+                    // Gitea responds 500 to a write for an unknown commit or pull request; a retry would not help.
                     (StatusCode::INTERNAL_SERVER_ERROR | StatusCode::NOT_IMPLEMENTED, _)
                         if !self.is_read() && self.refusal().is_some() =>
                     {
                         Failure::Final
                     }
-                    // A read, which may be tried again; or a proxy's word (502, 503, 504, 520 and so on): nobody knows what the server
-                    // behind it has done.
+                    // A read, which may be retried; or a proxy's response (502, 503, 504, 520 and so on): it is unknown what the server
+                    // behind the proxy has done.
                     (status, _) if status.is_server_error() => Failure::Lost,
                     _ => Failure::Final,
                 }
@@ -113,12 +113,12 @@ impl Error {
         }
     }
 
-    /// Whether the request may have had its effect without a word.
+    /// Whether the request may have taken effect without a response.
     pub(crate) fn is_unknown(&self) -> bool {
         matches!(self.failure(), Failure::Lost | Failure::Garbled)
     }
 
-    /// Whether something may have been written, without a word: a lost answer to a GET leaves nothing behind.
+    /// Whether something may have been written without a response. A GET never writes.
     pub(crate) fn may_have_written(&self) -> bool {
         self.is_unknown() && !self.is_read()
     }
@@ -128,7 +128,7 @@ impl Error {
         self.request.method == Method::GET
     }
 
-    /// Whether the request was to change what is there.
+    /// Whether the request was an edit.
     pub(crate) fn is_edit(&self) -> bool {
         self.request.method == Method::PATCH
     }
@@ -138,14 +138,14 @@ impl Error {
         self.request.url.path().contains("/api/v1/")
     }
 
-    /// Whether Gitea says in its JSON that there is no such thing, or that it is hidden. A page of a proxy does not say it, nor does
-    /// a server that has no such route.
+    /// Whether Gitea's JSON says that the thing does not exist or is hidden. A proxy's page does not count, nor does
+    /// a server without this route.
     pub(crate) fn is_not_found(&self) -> bool {
         self.refusal().is_some_and(|(status, message)| status == StatusCode::NOT_FOUND && message != NO_SUCH_ROUTE)
     }
 
-    /// Whether Gitea says that there is no such run, or that all of its repository is hidden. Other programs have JSON for a missing
-    /// page, too, in other words.
+    /// Whether Gitea says that the run does not exist, or that the whole repository is hidden. Other programs use other JSON
+    /// for a missing page.
     pub(crate) fn is_missing_run(&self) -> bool {
         self.refusal().is_some_and(|(status, message)| {
             status == StatusCode::NOT_FOUND
@@ -154,12 +154,12 @@ impl Error {
         })
     }
 
-    /// Whether the server says no, and would again.
+    /// Whether the server refuses, and would refuse a retry too.
     pub(crate) fn is_final_refusal(&self) -> bool {
         self.failure() == Failure::Final && self.refusal().is_some()
     }
 
-    /// Whether Gitea says that there is no such comment, rather than another that there is no such page.
+    /// Whether Gitea says that the comment does not exist. Another program's 404 does not count.
     pub(crate) fn is_missing_comment(&self) -> bool {
         self.refusal().is_some_and(|(status, message)| {
             status == StatusCode::NOT_FOUND && message.contains("comment does not exist")

@@ -34,7 +34,7 @@ pub(super) struct Http {
     underway: Underway,
 }
 
-/// A successful answer.
+/// A successful response.
 pub(super) struct Answer<T> {
     pub(super) value: T,
     /// `X-Total-Count`: how many entries the list has on all pages.
@@ -45,7 +45,7 @@ pub(super) struct Answer<T> {
     pub(super) length: usize,
 }
 
-/// A successful answer as it came, without the token.
+/// A successful response as text, without the token.
 struct Read {
     status: StatusCode,
     text: String,
@@ -83,8 +83,8 @@ impl Http {
         Error { request, attempts: 1, kind }
     }
 
-    /// The last `bytes` of a text, without the token, and whether there may be more before them. It is sent again only where the
-    /// server surely did nothing.
+    /// The last `bytes` of a text, without the token, and whether there may be more before them. The request is only retried if the
+    /// server certainly did nothing.
     pub(super) async fn end_of_text(&self, url: Url, bytes: usize, limits: Limits) -> Result<(String, bool), Error> {
         let deadline = self.deadline.last_attempt().min(Instant::now() + limits.total);
         let again = Again::IfNotDone;
@@ -99,7 +99,7 @@ impl Http {
         .await
     }
 
-    /// Sends the request, again and again as `again` and `limits` say, and reads its answer as JSON.
+    /// Sends the request, retries it within `again` and `limits`, and reads the response as JSON.
     pub(super) async fn request<B: Serialize, T: DeserializeOwned>(
         &self,
         method: Method,
@@ -134,7 +134,7 @@ impl Http {
         Ok(Answer { value, total, date, length })
     }
 
-    /// One attempt, and the text of its answer, which is a success.
+    /// One attempt. Returns the text of a successful response.
     async fn exchange(
         &self,
         method: &Method,
@@ -163,7 +163,7 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|cause| error(not_answered(cause)))? {
             if body.len() + chunk.len() > limits.answer {
-                let cause = format!("the answer has more than {}", size(limits.answer));
+                let cause = format!("the response has more than {}", size(limits.answer));
                 return Err(error(Kind::TooLong { cause }));
             }
             body.extend_from_slice(&chunk);

@@ -10,16 +10,16 @@ use super::{Error, Gitea, Kind};
 
 /// The most entries that a page may have (`MAX_RESPONSE_ITEMS`, 50 unless the server's administrator lowers it).
 pub(crate) const PAGE_SIZE: usize = 50;
-/// The most pages that are read of a list: of commits, runs and pull requests that people work with, none has 20,000 statuses, jobs or
+/// The most pages that are read of a list: no real commit, run or repository has 20,000 statuses, jobs or
 /// open pull requests.
 pub(crate) const PAGE_LIMIT: usize = 400;
 /// The most that is read of all pages of a list, in bytes: the whole list is in memory.
 const LIST_LIMIT: usize = 64 << 20;
 
 impl Gitea {
-    /// All entries of a list, and when the server answered first. How many there are is told by `X-Total-Count`, which the
-    /// list of jobs has from 1.26 on, else by the total that `split` finds in the body; the `total_count` of the combined
-    /// status is none, since it counts the page alone.
+    /// All entries of a list, and when the server answered first. `X-Total-Count` gives their number; the
+    /// list of jobs has it since 1.26. Otherwise `split` finds the total in the body. The `total_count` of the combined
+    /// status is not used: it counts one page only.
     pub(super) async fn list<P: DeserializeOwned, T>(
         &self,
         url: Url,

@@ -12,7 +12,7 @@ use super::{Error, Gitea};
 use crate::links::PageBase;
 use crate::types::{GitRef, PullRequestNumber, RepoName};
 
-/// A pull request in a list, as far as it is read.
+/// A pull request in a list: the fields that are used.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct PullRequest {
     pub(crate) number: PullRequestNumber,
@@ -68,7 +68,7 @@ pub(crate) struct Head {
     pub(crate) branch: String,
 }
 
-/// A repository, as far as it is read.
+/// A repository: the fields that are used.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Repository {
     #[serde(default)]
@@ -96,7 +96,7 @@ impl Repository {
         self.permissions.push
     }
 
-    /// Whether everybody may see it; `None` where the server does not say.
+    /// Whether everybody may see it; `None` if the server does not say.
     pub(crate) fn is_public(&self) -> Option<bool> {
         self.private.map(|private| !private && !self.internal)
     }
@@ -162,7 +162,7 @@ impl Gitea {
         let url = self.contents(repo, path, at);
         let answer: Answer<File> = self.get(url.clone(), READ).await?;
         let bytes = BASE64.decode(answer.value.content);
-        let bytes = bytes.map_err(|cause| self.not_gitea(url, format!("the content is no Base64: {cause}")))?;
+        let bytes = bytes.map_err(|cause| self.not_gitea(url, format!("the content is not Base64: {cause}")))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 

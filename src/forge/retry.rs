@@ -1,4 +1,4 @@
-//! When a request is sent again: the policy is data, and the decision which policy a request has stands at its call.
+//! When a request is retried. The policy is data; each call chooses its policy.
 
 use std::time::Duration;
 
@@ -9,36 +9,36 @@ use super::Error;
 /// What a failure says about the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The server surely did nothing, and may do it later; it may have said how much later.
+    /// The server certainly did nothing. A retry may help, after the given time if there is one.
     NotDone { wait: Option<Duration> },
-    /// The server may have done it; the answer got lost.
+    /// The server may have done it; the response was lost.
     Lost,
-    /// What is in the server's place may have done it; it may be a proxy's page for a moment, or no Gitea at all.
+    /// The response is not Gitea's, and the request may have been done. It may be a proxy's page for a moment, or another program.
     Garbled,
-    /// The server said no, and would again.
+    /// The server refused, and would refuse a retry too.
     Final,
 }
 
-/// Which failures a request is sent again after.
+/// After which failures a request is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
-    /// Lost answers too: the request reads, or is the same when repeated.
+    /// After lost responses too: the request reads, or is safe to repeat.
     IfLost,
-    /// Only where the server surely did nothing: a repetition might do the thing twice, or undo a later one.
+    /// Only if the server certainly did nothing: a repetition might do something twice, or undo a later change.
     IfNotDone,
-    /// As [`Self::IfNotDone`], and each time over a new connection: on one that has been idle, a request that the server never
-    /// read cannot be told from one whose answer got lost.
+    /// As [`Self::IfNotDone`], each time over a new connection. On an idle connection, a request that the server never
+    /// read cannot be distinguished from a lost response.
     AtMostOnce,
 }
 
-/// How long a request may take, and its answer be.
+/// How long a request may take, and how large its response may be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// One attempt, from the connection to the answer's last byte.
+    /// One attempt, from the connection to the last byte of the response.
     pub(super) attempt: Duration,
     /// All attempts and the pauses between them.
     pub(super) total: Duration,
-    /// The most bytes that are read of one answer.
+    /// The most bytes that are read of one response.
     pub(super) answer: usize,
 }
 
@@ -48,23 +48,23 @@ const SHORT: usize = 4 << 20;
 /// What has to be read before anything can be written.
 pub(super) const READ: Limits =
     Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(25), answer: SHORT };
-/// The same where people write what is read: a description or a comment of a million characters is nothing to Gitea, and
-/// nobody's should keep the others' from being read.
+/// The same for texts that people write. Gitea allows a description or a comment of a million characters; one of them
+/// must not make the others unreadable.
 pub(super) const READ_TEXTS: Limits = Limits { answer: 32 << 20, ..READ };
 /// The statuses of a commit, without which none can be set: an outage of half a minute leaves time for both.
 pub(super) const READ_STATUSES: Limits = Limits { total: Duration::from_secs(40), ..READ };
-/// The version, which some modes ask for before all else: it leaves a dispatch and its status their time.
+/// The version, which some modes read first: it leaves enough time for a dispatch and its status.
 pub(super) const VERSION: Limits = Limits { total: READ.attempt, ..READ };
-/// What is asked beside the work itself, to say more about a failure.
+/// Extra reads that find the cause of a failure.
 pub(super) const ASIDE: Limits =
     Limits { attempt: Duration::from_secs(4), total: Duration::from_secs(5), answer: SHORT };
-/// A status, which is what people look at: it may take all the time that the step has left.
+/// A status is what people look at: it may take all the time that is left.
 pub(super) const STATUS: Limits =
     Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(60), answer: SHORT };
 /// A comment.
 pub(super) const COMMENT: Limits =
     Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(28), answer: SHORT };
-/// A dispatch: it is not repeated once it was sent, so one attempt may take longer.
+/// A dispatch is never retried once it was sent, so one attempt may take longer.
 pub(super) const DISPATCH: Limits =
     Limits { attempt: Duration::from_secs(25), total: Duration::from_secs(28), answer: SHORT };
 
@@ -72,15 +72,15 @@ pub(super) const DISPATCH: Limits =
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// The least time for another attempt: with less, a connection that is not made could not be told from a lost answer on a busy
-/// machine.
+/// The least time for another attempt. With less, a busy machine could not distinguish a failed connection from a lost
+/// response.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(3);
 
-/// How often an answer that is not Gitea's is borne.
+/// How often a request is retried after a response that is not Gitea's.
 const GARBLED_ATTEMPTS: u32 = 3;
 
-/// Does `attempt` until it succeeds, fails for good, or `deadline` is too near for another try. The number of attempts is
-/// told by the error.
+/// Repeats `attempt` until it succeeds, fails for good, or `deadline` is too near for another attempt. The error has the
+/// number of attempts.
 pub(super) async fn retry<T>(
     again: Again,
     deadline: Instant,
@@ -94,7 +94,7 @@ pub(super) async fn retry<T>(
             Err(error) => error,
         };
         error.attempts = attempts;
-        // The server's wish can only make the pause longer: `Retry-After: 0` must not remove it.
+        // `Retry-After` can only make the pause longer: `Retry-After: 0` must not remove it.
         let wait = jittered(pause, fastrand::f64()).max(match (error.failure(), again) {
             (Failure::Final, _) => return Err(error),
             (Failure::Lost | Failure::Garbled, Again::IfNotDone | Again::AtMostOnce) => return Err(error),
@@ -103,7 +103,7 @@ pub(super) async fn retry<T>(
             (Failure::Lost | Failure::Garbled, Again::IfLost) => Duration::ZERO,
         });
         let left = deadline.saturating_duration_since(Instant::now());
-        // The server may have asked for any time at all, so nothing is added to it.
+        // `Retry-After` can be any number, so nothing is added to it.
         if wait >= left.saturating_sub(SHORTEST_ATTEMPT) {
             return Err(error);
         }

@@ -1,4 +1,4 @@
-//! What this server can: the only room that compares version numbers.
+//! The server's abilities: the only module that compares version numbers.
 
 use std::num::NonZeroU64;
 
@@ -31,7 +31,7 @@ impl Server {
         format!("{}.{}", self.version.0, self.version.1)
     }
 
-    /// Forgejo's name and version, if it is no Gitea: its runs cannot be followed.
+    /// Forgejo's name and version, if the server is not Gitea: its runs cannot be followed.
     pub(crate) fn other_forge(&self) -> Option<String> {
         self.is_forgejo.then(|| format!("Forgejo {}", self.version()))
     }
@@ -41,7 +41,7 @@ impl Server {
         self.is_forgejo
     }
 
-    /// Whether the answer to a dispatch names the run that it has started.
+    /// Whether the response to a dispatch names the run.
     pub(crate) fn names_dispatched_runs(&self) -> bool {
         self.is_gitea_of((1, 26))
     }
@@ -64,13 +64,13 @@ impl Server {
         self.is_gitea_of((1, 26))
     }
 
-    /// What a server can that does not even tell its version: it is taken for a current one.
+    /// The abilities of a server whose version is unknown: it counts as a current one.
     pub(crate) fn current() -> Self {
         Self { version: (1, 26), is_forgejo: false }
     }
 }
 
-/// The number of a run's page where that is the id: from Gitea 1.26 on.
+/// The number in a run's address if that is the id: since Gitea 1.26.
 pub(super) fn page_by_id(id: RunId) -> RunNumber {
     NonZeroU64::from(id).into()
 }

@@ -14,11 +14,11 @@ use crate::types::{CommitSha, RepoName, State, StatusContext};
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct NewStatus<'a> {
     pub(crate) state: State,
-    /// The page that people come to; the server would take any text.
+    /// The page that the status links to; the server accepts any text.
     pub(crate) target_url: &'a str,
     pub(crate) description: &'a str,
     pub(crate) context: &'a StatusContext,
-    /// Whether it tells the end of a run: then it is the same when repeated, and nothing may come in between that counts more.
+    /// Whether it shows the end of a run: then repeating it changes nothing, and nothing more important can come in between.
     #[serde(skip)]
     pub(crate) is_final: bool,
 }
@@ -27,20 +27,20 @@ pub(crate) struct NewStatus<'a> {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct CreatedStatus {
     pub(crate) id: u64,
-    /// The token's own account.
+    /// The token's account.
     #[serde(default, deserialize_with = "creator_or_actions")]
     pub(crate) creator: Option<User>,
 }
 
-/// The latest status of each context of a commit, and when the server said so.
+/// Statuses of a commit, and the time of the response: the latest of each context, or all.
 #[derive(Debug)]
 pub(crate) struct Statuses {
     pub(crate) statuses: Vec<Status>,
-    /// The server's own clock, which the statuses' times are of.
+    /// The server's clock, which the statuses' times use too.
     pub(crate) answered_at: Option<OffsetDateTime>,
 }
 
-/// A status of a commit, as far as it is read.
+/// A status of a commit: the fields that are used.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Status {
     #[serde(default)]
@@ -65,15 +65,15 @@ impl Status {
     }
 }
 
-/// Who set a status: where it is nobody, a job by its own token.
+/// Who set a status. Without a creator, a job's own token set it.
 fn creator_or_actions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<User>, D::Error> {
     Ok(Option::deserialize(deserializer)?.or(Some(User::ACTIONS)))
 }
 
 impl Gitea {
     /// Sets a commit status. Needs the scope `write:repository` and write access to the
-    /// repository's code. A final status is sent again whatever happened, since it is the same when repeated; another
-    /// one only where the server surely did nothing, since a final one may have come in between.
+    /// repository's code. A final status is retried after any failure, since it is safe to repeat. Another
+    /// status is only retried if the server certainly did nothing, since a final one may have come in between.
     pub(crate) async fn create_status(
         &self,
         repo: &RepoName,
@@ -82,22 +82,30 @@ impl Gitea {
     ) -> Result<CreatedStatus, Error> {
         let again = if status.is_final { Again::IfLost } else { Again::IfNotDone };
         let url = self.repo(repo, &["statuses", sha.as_str()]);
-        // A server that repeats the token may have written it in JSON's escapes, which only now are read.
+        // If the server repeats the token with JSON escapes, it only shows after decoding.
         let status = NewStatus { description: &self.http.redact(status.description), ..*status };
         let answer: Answer<CreatedStatus> = self.http.request(Method::POST, url, Some(&status), again, STATUS).await?;
         Ok(answer.value)
     }
 
-    /// The latest status of each context of a commit: all pages, since the wanted one need not be on the first.
+    /// The latest status of each context of a commit, from all pages.
     pub(crate) async fn statuses(&self, repo: &RepoName, sha: &CommitSha) -> Result<Statuses, Error> {
         #[derive(Deserialize)]
         struct CombinedStatus {
-            /// Null where there are none.
+            /// Null if there are none.
             #[serde(deserialize_with = "Option::deserialize")]
             statuses: Option<Vec<Status>>,
         }
         let url = self.repo(repo, &["commits", sha.as_str(), "status"]);
         let split = |page: CombinedStatus| (page.statuses.unwrap_or_default(), None);
+        let (statuses, answered_at) = self.list(url, READ_STATUSES, split).await?;
+        Ok(Statuses { statuses, answered_at })
+    }
+
+    /// Every status that a commit ever had, in no order that could be relied on. Ids grow with time.
+    pub(crate) async fn all_statuses(&self, repo: &RepoName, sha: &CommitSha) -> Result<Statuses, Error> {
+        let url = self.repo(repo, &["commits", sha.as_str(), "statuses"]);
+        let split = |page: Vec<Status>| (page, None);
         let (statuses, answered_at) = self.list(url, READ_STATUSES, split).await?;
         Ok(Statuses { statuses, answered_at })
     }

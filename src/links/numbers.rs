@@ -1,4 +1,4 @@
-//! The number of a run in a link: of a status, or of an answer.
+//! The number of a run in a link of a status or of a response.
 
 use reqwest::Url;
 
@@ -6,7 +6,7 @@ use super::PageBase;
 use crate::types::{JobNumber, RepoName, RunNumber};
 
 impl PageBase {
-    /// The number of the run of `repo` that a status links to; `None` where the link is any other page.
+    /// The number of the run of `repo` that a status links to; `None` if the link is any other page.
     pub(crate) fn run_number(&self, link: &str, repo: &RepoName) -> Option<RunNumber> {
         let link = Url::parse(link).ok()?;
         let path = link.as_str().strip_prefix(&format!("{self}/"))?;
@@ -17,12 +17,12 @@ impl PageBase {
 
     /// The number of the run of `repo` that a link leads to by its path, whatever scheme, host and port are before that: two
     /// runners may reach the server by two addresses. Doubled slashes count as one. A mirror on another server has the same
-    /// paths, so the link alone proves nothing: the status must be set by one's own account.
+    /// paths, so the link alone proves nothing: the status must be set by our own account.
     pub(crate) fn run_number_elsewhere(&self, link: &str, repo: &RepoName) -> Option<RunNumber> {
         self.run_in(link).filter(|(of, _)| of == repo).map(|(_, number)| number)
     }
 
-    /// The run of whichever repository that a link leads to by its path, as for [`Self::run_number_elsewhere`].
+    /// The run, in any repository, that a link's path names, as for [`Self::run_number_elsewhere`].
     pub(crate) fn run_in(&self, link: &str) -> Option<(RepoName, RunNumber)> {
         let is_absolute = ["http://", "https://", "//"].iter().any(|start| link.starts_with(start));
         let link = is_absolute.then(|| self.0.0.join(link).ok())??;
@@ -37,14 +37,14 @@ impl PageBase {
     }
 }
 
-/// The number of the job in the address of its page, as an answer's `html_url` has it. The host before it is not looked at.
+/// The number of the job in the address of its page, from a response's `html_url`. The host is ignored.
 pub(crate) fn job_number_in(html_url: &str, repo: &RepoName) -> Option<JobNumber> {
     run_number_in(html_url, repo)?;
     html_url.rsplit_once("/jobs/")?.1.parse().ok()
 }
 
-/// The number in the address of a run of `repo` or of one of its jobs, as an answer's `html_url` has it: right in each version
-/// of the server. The host before it is not looked at.
+/// The number in the address of a run of `repo` or of one of its jobs, from a response's `html_url`: right in each version
+/// of the server. The host is ignored.
 pub(crate) fn run_number_in(html_url: &str, repo: &RepoName) -> Option<RunNumber> {
     let (base, rest) = html_url.rsplit_once("/actions/runs/")?;
     let mut segments = base.rsplit('/');

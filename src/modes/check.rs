@@ -28,7 +28,7 @@ pub(crate) struct Error {
     subjects: String,
 }
 
-/// What the probes have found, as far as the trial run needs it.
+/// The findings of the probes that the trial run needs.
 struct SetUp {
     server: Server,
     reporting: Reporting,
@@ -41,77 +41,71 @@ pub(crate) async fn run(
     check: &Check,
     runner: &mut Runner<impl Write>,
 ) -> Result<(), Error> {
-    let mut findings = Findings::default();
+    let mut findings = Findings::new(runner);
     let deadline = Deadline::in_a_minute();
-    let probed = deadline.bound(probe(&gitea.until(deadline), check, &mut findings, runner)).await;
+    let probed = deadline.bound(probe(&gitea.until(deadline), check, &mut findings)).await;
     match probed {
         Ok(Some(set_up)) if findings.failed().is_empty() => {
-            trial::run(gitea, pages, check, &set_up, &mut findings, runner).await;
+            trial::run(gitea, pages, check, &set_up, &mut findings).await;
         }
-        Ok(_) => {
-            runner.info("No trial run was started, since a check has failed. Correct that, and start this step again")
-        }
+        Ok(_) => findings
+            .runner
+            .info("No trial run was started, since a check failed. Correct that, and run the check again"),
         Err(_elapsed) => {
-            let text = "it took more than a minute to answer the checks. See its load, and the network to it";
-            findings.add(Finding::failed("Server", text), runner);
+            let text = "the checks took more than a minute. Look at the server's load and the network";
+            findings.add(Finding::failed("Server", text));
         }
     }
-    let (checked, failed) = (findings.count(), findings.failed());
-    let numbers = [("checked", checked), ("passed", findings.passed()), ("failed", failed.len())];
-    for (name, number) in numbers {
+    let (checked, passed, failed, table) = (findings.count(), findings.passed(), findings.failed(), findings.table());
+    for (name, number) in [("checked", checked), ("passed", passed), ("failed", failed.len())] {
         runner.output(name, &number.to_string());
     }
-    runner.summary(&format!("Checked {}", check.workflow.target), &findings.table());
+    runner.summary(&format!("Checked {}", check.workflow.target), &table);
     match failed.as_slice() {
         [] => {
-            runner.info(&format!("{} of {checked} checks are ok", findings.passed()));
+            runner.info(&format!("{passed} of {checked} checks are ok"));
             Ok(())
         }
         _ => Err(Error { failed: failed.len(), checked, subjects: failed.join(", ") }),
     }
 }
 
-/// All that can be found out without changing anything. `None` where there is no point in a trial run.
-async fn probe(
-    gitea: &Gitea,
-    check: &Check,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
-) -> Option<SetUp> {
+/// The checks that change nothing. `None` if there is no point in a trial run.
+async fn probe(gitea: &Gitea, check: &Check, findings: &mut Findings<'_, impl Write>) -> Option<SetUp> {
     let Check { source, workflow, comments, .. } = check;
-    let server = server(gitea, findings, runner).await?;
+    let server = server(gitea, findings).await?;
     let answer = gitea.dispatch_nothing(workflow).await;
-    let has_scope = findings.add(probes::repository_scope(gitea, &workflow.target, &answer).await, runner);
+    let has_scope = findings.add(probes::repository_scope(gitea, &workflow.target, &answer).await);
     if *comments {
-        findings.add(probes::issue_scope(gitea, source).await, runner);
+        findings.add(probes::issue_scope(gitea, source).await);
     }
     // Without the scope all that follows is refused for it.
     if !has_scope {
         return None;
     }
-    findings.add(probes::source(gitea, source).await, runner);
-    let target = target(gitea, check, findings, runner).await?;
-    right_to_dispatch(gitea, check, answer, findings, runner).await;
+    findings.add(probes::source(gitea, source).await);
+    let target = target(gitea, check, findings).await?;
+    right_to_dispatch(gitea, check, answer, findings).await;
     let listed = gitea.workflows(&workflow.target).await;
-    let definition = workflow::probe(gitea, check, &target, &listed, findings, runner).await?;
-    let reporting = reporting::probe(gitea, check, &target, &listed, &definition, findings, runner).await;
+    let definition = workflow::probe(gitea, check, &target, &listed, findings).await?;
+    let reporting = reporting::probe(gitea, check, &target, &listed, &definition, findings).await;
     Some(SetUp { server, reporting })
 }
 
 /// Whether the server is one that this action works with.
-async fn server(gitea: &Gitea, findings: &mut Findings, runner: &mut Runner<impl Write>) -> Option<Server> {
+async fn server(gitea: &Gitea, findings: &mut Findings<'_, impl Write>) -> Option<Server> {
     const SUBJECT: &str = "Server";
     let server = match gitea.server().await {
         Ok(server) => server,
         Err(error) => {
             let text = format!("{} ({error})", diagnosis::of_version(&error));
-            findings.add(Finding::failed(SUBJECT, text), runner);
+            findings.add(Finding::failed(SUBJECT, text));
             return None;
         }
     };
     let version = server.version();
     let finding = if server.is_forgejo() {
-        let text = "this server is Forgejo, and this action speaks to Gitea only. Use Forgejo's own dispatch";
+        let text = "this server is Forgejo, and this action supports Gitea only. Use Forgejo's own dispatch";
         Finding::failed(SUBJECT, text)
     } else if !server.lists_jobs() {
         let text =
@@ -120,24 +114,19 @@ async fn server(gitea: &Gitea, findings: &mut Findings, runner: &mut Runner<impl
     } else if !server.names_dispatched_runs() {
         let text = format!(
             "Gitea {version} does not name the run of a dispatch, so `wait` and `mode: reconcile` need 1.26 or later. A dispatch \
-             cancels the runs in progress of the same workflow and branch, those of other pull requests too"
+             cancels the runs in progress of the same workflow and branch, including those of other pull requests"
         );
         Finding::warning(SUBJECT, text)
     } else {
         Finding::ok(SUBJECT, format!("Gitea {version}"))
     };
     let works = !finding.has_failed();
-    findings.add(finding, runner);
+    findings.add(finding);
     works.then_some(server)
 }
 
 /// Whether the target can be seen, and has Actions.
-async fn target(
-    gitea: &Gitea,
-    check: &Check,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
-) -> Option<Repository> {
+async fn target(gitea: &Gitea, check: &Check, findings: &mut Findings<'_, impl Write>) -> Option<Repository> {
     const SUBJECT: &str = "Target";
     let target = &check.workflow.target;
     let (finding, repository) = match gitea.repository(target).await {
@@ -150,17 +139,16 @@ async fn target(
             (Finding::failed(SUBJECT, text), None)
         }
     };
-    findings.add(finding, runner);
+    findings.add(finding);
     repository
 }
 
-/// Whether the token's account may dispatch the workflow, and whether that is enabled, by the answer to a dispatch at no branch.
+/// Whether the token's account may dispatch the workflow, and whether that is enabled, by a dispatch at a branch that cannot exist.
 async fn right_to_dispatch(
     gitea: &Gitea,
     check: &Check,
     answer: Result<(), forge::Error>,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
+    findings: &mut Findings<'_, impl Write>,
 ) {
     const SUBJECT: &str = "Right to dispatch";
     let Err(error) = answer else { return };
@@ -173,5 +161,5 @@ async fn right_to_dispatch(
             Finding::failed(SUBJECT, format!("{diagnosis} ({error})"))
         }
     };
-    findings.add(finding, runner);
+    findings.add(finding);
 }

@@ -18,28 +18,27 @@ use crate::telling::{Answer, Early, Overtaken, StatusDone, Teller, Voice};
 use crate::text::{self, markdown};
 use crate::types::{Head, Place, RunRef, Workflow};
 
-/// A dispatch that took longer may have been overtaken by the report of its own run.
+/// After a dispatch that took longer, its own run may have reported already.
 const OVERTAKEN_AFTER: Duration = Duration::from_secs(2);
 
-/// Why the step fails, and what is true all the same.
+/// Why the step fails, and what was done in spite of it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("Workflow {workflow} was not dispatched. {diagnosis} {told} ({cause})")]
     Refused { workflow: String, diagnosis: String, told: String, cause: String },
     #[error(
-        "It is not known whether workflow {workflow} was dispatched, and it is not sent again. Before you start it again, look for \
+        "It is unknown whether workflow {workflow} was dispatched, so the dispatch is not retried. First look for \
          the run: {page} . {told} ({cause})"
     )]
     Unknown { workflow: String, page: String, told: String, cause: String },
-    #[error("The run is under way, {page} , and tells its end itself: do not start another one. {status}")]
+    #[error("The run has started, {page} , and reports its own outcome: do not start another one. {status}")]
     Status { page: Url, status: Failure },
-    #[error(
-        "The server has not said which run it started, so there is none to wait for: look for it and its end at {0}"
-    )]
+    #[error("The server's response does not name the run, so this step cannot wait for it. See the run at {0}")]
     NoRun(Url),
     #[error(
-        "The workflow was dispatched, and no status was set: this server is {server}, which does not say which run that is, and nothing \
-         here could ever tell its end. Look for the run: {page} . On Forgejo use its own way to dispatch a workflow, and let the workflow \
+        "The workflow was dispatched, but no status was set: this server is {server}. Its response does not name the \
+         run, so the outcome could not be reported. See the run: {page} . On Forgejo, use Forgejo's own dispatch, and \
+         let the workflow \
          set the status"
     )]
     OtherForge { server: String, page: Url },
@@ -49,7 +48,7 @@ pub(crate) enum Error {
     OldServer(#[from] OldServer),
 }
 
-/// A dispatch that is under way, and the place where it is told.
+/// A dispatch in progress, and where its status goes.
 struct Sending<'a> {
     gitea: &'a Gitea,
     pages: &'a PageBase,
@@ -58,8 +57,8 @@ struct Sending<'a> {
     start: Instant,
 }
 
-/// Two requests over one connection, where all goes well. Gives the run that is to be waited for, if one is, and the
-/// place where it is told.
+/// Sends two requests over one connection, if all goes well. Returns the run to wait for, if any, and the
+/// place of its status.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
@@ -91,7 +90,7 @@ pub(crate) async fn run(
     }
     let status = match sending.set_pending(run.as_ref(), &page, runner).await {
         Ok(what) => what,
-        // The end of the run is told all the same.
+        // The run's end is still reported.
         Err(status) if wait.is_some() => {
             runner.warning(&Error::Status { page: page.clone(), status }.to_string());
             "not pending"
@@ -119,7 +118,7 @@ fn inputs(dispatch: &Dispatch, head: &Head, branch: String) -> BTreeMap<String, 
 }
 
 impl Sending<'_> {
-    /// Says what is about to be sent: if the step is stopped meanwhile, nobody could say it later.
+    /// Logs the dispatch before it is sent, in case the step is stopped meanwhile.
     fn log_start(&self, runner: &mut Runner<impl Write>) {
         let Workflow { target, file, git_ref } = self.workflow;
         let Head { source, sha, pull_request } = &self.place.head;
@@ -131,7 +130,7 @@ impl Sending<'_> {
         runner.info(&format!("Dispatching {file} of {target} at {at} for {on_behalf}"));
     }
 
-    /// Log and outputs are written before the status is tried: the run is under way, whatever comes of its status.
+    /// Writes log and outputs before the status is set: the run has started, even if its status cannot be set.
     fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
         match run {
             Some(run) => {
@@ -139,13 +138,14 @@ impl Sending<'_> {
                 runner.output("run-id", &run.id.to_string());
             }
             None => runner.info(&format!(
-                "The server does not say which run it started (Gitea does from 1.26 on), so the link is the workflow's page: {page}"
+                "The server does not name the run that it started (Gitea does since 1.26), so the link is the \
+                 workflow's page: {page}"
             )),
         }
         runner.output("run-url", page.as_str());
     }
 
-    /// Sets the pending status, and says in a few words what became of it.
+    /// Sets the pending status, and returns its state in a few words.
     async fn set_pending(
         &self,
         run: Option<&RunRef>,
@@ -161,16 +161,16 @@ impl Sending<'_> {
                 if let (true, StatusDone::Set, Some(run)) = (look, &done, run) {
                     self.tell_quick_end(run, runner).await;
                 }
-                Ok(if done == StatusDone::Set { "pending" } else { "left alone, since a run has told more" })
+                Ok(if done == StatusDone::Set { "pending" } else { "left alone, since it shows a newer result" })
             }
             Err(error) => Err(diagnosis::status_failure(self.gitea, "The pending status", self.place, error).await),
         }
     }
 
-    /// A pending status that was set late may have replaced the end of its own run, told since the look before it.
+    /// A late pending status may have replaced the final status of its own run, if that was set after the last read.
     async fn tell_quick_end(&self, run: &RunRef, runner: &mut Runner<impl Write>) {
         let teller = Teller { gitea: self.gitea, pages: self.pages, place: self.place, run };
-        // Where this cannot be read, the run's own report or `reconcile` comes later.
+        // If the run cannot be read, its own report or `reconcile` comes later.
         let Ok(Progress::Ended(end)) = Progress::read(self.gitea, &run.target, run.id).await else { return };
         let answer = Answer::Ended(end.ending);
         let told = teller.close(&answer, Voice::WhilePending, None, None).await;
@@ -179,24 +179,24 @@ impl Sending<'_> {
         }
     }
 
-    /// Puts the cause of a failed dispatch on the pull request's page, and gives the error for the log.
+    /// Shows the cause of a failed dispatch on the pull request's page, and returns the error for the log.
     async fn tell_failure(&self, cause: forge::Error, runner: &mut Runner<impl Write>) -> Error {
         let Workflow { target, file, .. } = self.workflow;
         let unknown = cause.is_unknown();
         let diagnosis = diagnosis::of_dispatch(self.gitea, self.workflow, &cause).await;
         let page = self.pages.workflow(target, file).to_string();
         let answer = if unknown { Answer::Unknown } else { Answer::Refused(diagnosis.cause.clone()) };
-        // The run may have been started, and have told its end while the answer to its dispatch got lost.
+        // The run may have been started, and may even have reported its end, if the response to the dispatch was lost.
         let early = self.early(&answer, &page, unknown, Overtaken::After(self.start));
         let told = match early.set(self.gitea, self.pages).await {
             Ok(done) => {
                 self.log_status(&done, &answer, runner);
                 match done {
-                    StatusDone::Newer(run) => format!("It seems to have been: {}.", self.pages.run(target, run)),
-                    _ => "The pull request says so.".to_owned(),
+                    StatusDone::Newer(run) => format!("A matching run was found: {}.", self.pages.run(target, run)),
+                    _ => "The pull request's status now shows this.".to_owned(),
                 }
             }
-            Err(error) => format!("The pull request could not be told either: {error}."),
+            Err(error) => format!("Setting the pull request's status failed too: {error}."),
         };
         let (workflow, cause) = (format!("{} of {target}", file.as_str()), cause.to_string());
         if unknown {
@@ -215,7 +215,7 @@ impl Sending<'_> {
         match done {
             StatusDone::Newer(run) => {
                 let page = self.pages.run(target, *run);
-                runner.info(&format!("Status {place} is left alone: it already tells of {page}"));
+                runner.info(&format!("Status {place} is left alone: it already shows {page}"));
             }
             _ => {
                 let state = answer.state();

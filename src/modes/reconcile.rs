@@ -1,6 +1,6 @@
 //! `mode: reconcile`: closes the pending statuses whose run has ended without a report.
 //!
-//! It reads, and then writes; where there is more than a minute's work, it does so in turns. A pull request costs one request, a run that is waited
+//! It reads, then writes; with more than a minute's work, it alternates. A pull request costs one request, a run that is waited
 //! for one more, and one that is closed three: its status again, its final status, its comment.
 
 mod outcome;
@@ -27,13 +27,13 @@ use problems::Problem;
 use reading::Reader;
 use search::{Hidden, Search};
 
-/// So long after the start the last status is begun with: those under way need the rest of the minute.
+/// No status is begun later than this after the start: those in progress need the rest of the minute.
 const LAST_START: Duration = Duration::from_secs(50);
 
-/// How many requests are under way at a time.
+/// How many requests are in progress at a time.
 const PARALLEL: usize = 8;
 
-/// Why the step fails. What was closed all the same is in the log above it.
+/// Why the step fails. The log above it shows what was closed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
@@ -44,12 +44,12 @@ pub(crate) enum Error {
     Hidden(String),
     #[error("No run can be found, because `target` cannot be read. {0}")]
     Target(String),
-    #[error("Not all could be told; the next run of this workflow tries again what is still pending. {0}")]
+    #[error("Some statuses or comments could not be written; pending ones are retried next time. {0}")]
     Incomplete(String),
 }
 
-/// Looks at each open pull request, and closes what has ended. What fails for one keeps no other from being closed. Where the
-/// base of the pages is not known, the server's answers name it.
+/// Reads each open pull request, and closes the statuses of ended runs. A failure for one does not stop the others. If the
+/// base of the pages is unknown, it comes from the server's responses.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
@@ -78,11 +78,12 @@ pub(crate) async fn run(
     if let Some(context) = reconcile.context.as_ref().filter(|_| reader.commits > 0 && !reader.has_context) {
         let (source, context) = (&reconcile.source, context.as_str());
         runner.warning(&format!(
-            "No open pull request of {source} has a status with the context {}. See that `context` is the one that `mode: dispatch` sets",
+            "No open pull request of {source} has a status with the context {}. Check that `context` is the one that \
+             `mode: dispatch` sets",
             quoted(context)
         ));
     }
-    // Only now that all is written there is time to ask for causes.
+    // Causes are looked up last, when everything is written.
     let sentences = problems::sentences(gitea, reconcile, &problems).await;
     for sentence in &sentences {
         runner.warning(sentence);
@@ -110,7 +111,7 @@ async fn check_target(gitea: &Gitea, target: &RepoName) -> Result<(), Error> {
             let cause = diagnosis::of_repository(gitea, target, &error).await;
             Err(Error::Target(format!("{cause} ({error})")))
         }
-        // Whatever else is the matter: there was nothing to ask of it.
+        // Other failures do not matter here: no run of the target was needed.
         _ => Ok(()),
     }
 }

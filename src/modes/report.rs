@@ -17,28 +17,29 @@ use crate::text::{self, markdown, one_line};
 use crate::types::{CommentMode, Head, Place, RunNumber, RunRef, State, StatusContext};
 use by_job::Next;
 
-/// Why the step fails. What succeeded all the same is in the log above it.
+/// Why the step fails. The log above it shows what succeeded.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
     Head(#[from] super::UnknownHead),
     #[error(
         "Input `status` is empty: an expression in it evaluates to nothing (a step or a job of that id does not exist, or `needs` \
-         is missing). The run's outcome is not known, so the status is `error`. Correct the input, for example to \
+         is missing). The run's outcome is unknown, so the status is `error`. Correct the input, for example to \
          `status: ${{{{ needs.build.result }}}}`"
     )]
     Empty,
     #[error(
-        "The outcome of this run is not known: input `status` gives none, and the run's jobs tell none either; \
-         set `status`, for example to ${{{{ needs.build.result }}}}"
+        "The run's outcome is unknown: neither input `status` nor the run's jobs give one. Set `status`, for example \
+         to ${{{{ needs.build.result }}}}"
     )]
     NoOutcome,
-    #[error("The jobs of the run could not be read, so its outcome is not known. {0}")]
+    #[error("The jobs of the run could not be read, so its outcome is unknown. {0}")]
     JobsUnread(String),
     #[error("Nothing was written. {0}")]
     Hidden(String),
     #[error(
-        "Nothing was written: this server is {0}, and only Gitea says how the jobs of a run ended. On Forgejo let the workflow set the \
+        "Nothing was written: this server is {0}. Its API does not list the jobs of a run. On Forgejo, let the \
+         workflow set the \
          status itself"
     )]
     OtherForge(String),
@@ -48,7 +49,7 @@ pub(crate) enum Error {
     Unwritten(#[from] Unwritten),
 }
 
-/// Reports the run. What becomes of the status does not keep the comment from being tried, nor the other way round.
+/// Reports the run. Status and comment are tried independently of each other.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
@@ -78,7 +79,7 @@ struct Round<'a> {
     statuses: Result<Statuses, ForgeError>,
 }
 
-/// The run, the place where it is told, and what is told there.
+/// The run, the place of its status, and the new answer.
 struct Subject {
     run: RunRef,
     place: Place,
@@ -97,7 +98,7 @@ impl<'a> Round<'a> {
         (Self { gitea, pages, report, head: head.clone(), statuses }, jobs)
     }
 
-    /// `number` is that of the run's page. The context is the one of the status that links to the run, unless one is given.
+    /// `number` names the run's page. Without an input, the context comes from the status that links to the run.
     async fn subject(self, number: RunNumber) -> Subject {
         let Self { gitea, pages, report, head, statuses } = self;
         let run = RunRef { target: report.run.repo.clone(), id: report.run.id, number };
@@ -122,7 +123,7 @@ impl<'a> Round<'a> {
     }
 }
 
-/// Writes what became of both to the log, the outputs and the summary.
+/// Writes the result of status and comment to the log, the outputs and the summary.
 async fn announce(
     teller: &Teller<'_>,
     report: &Report,
@@ -158,15 +159,15 @@ async fn announce(
 fn why_no_comment(report: &Report, teller: &Teller<'_>, answer: &Answer, told: &Told) -> &'static str {
     match (teller.place.head.pull_request, report.commenting.mode) {
         (None, _) => "No comment, since the run was not dispatched by a pull request",
-        (_, CommentMode::Off) => "No comment, as `comment: off` says",
+        (_, CommentMode::Off) => "No comment, because of `comment: off`",
         _ if report.commenting.only_failures && matches!(answer.state(), State::Success | State::Skipped) => {
-            "No new comment, as `comment-on: failure` says"
+            "No new comment, because of `comment-on: failure`"
         }
-        _ if told.status.is_err() => "No comment: with the status unset, nobody knows which comment is to be edited",
+        _ if told.status.is_err() => "No comment: the status was not set, so it is unknown which comment to edit",
         (_, CommentMode::Table) if matches!(told.status, Ok(StatusDone::Set | StatusDone::Ended(_))) => {
-            "No comment: the table is about the pull request's newer head"
+            "No comment: the table shows the pull request's newer head"
         }
-        _ => "No comment: the one comment is the newer run's",
+        _ => "No comment: the existing comment shows a newer run",
     }
 }
 

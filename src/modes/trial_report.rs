@@ -27,15 +27,16 @@ pub(super) fn verdict(run: RunId, source: &RepoName, can: bool) -> String {
 pub(crate) async fn run(gitea: &Gitea, trial: &TrialReport, runner: &mut Runner<impl Write>) -> Result<(), Error> {
     let TrialReport { run, source, comments } = trial;
     runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported");
-    let mut findings = Findings::default();
+    let mut findings = Findings::new(runner);
     let answer = probes::dispatch_nothing(gitea, source).await;
-    findings.add(probes::repository_scope(gitea, source, &answer).await, runner);
+    findings.add(probes::repository_scope(gitea, source, &answer).await);
     if *comments {
-        findings.add(probes::issue_scope(gitea, source).await, runner);
+        findings.add(probes::issue_scope(gitea, source).await);
     }
-    findings.add(probes::source(gitea, source).await, runner);
-    runner.summary("Trial run", &findings.table());
-    match findings.failed() {
+    findings.add(probes::source(gitea, source).await);
+    let (failed, table) = (findings.failed(), findings.table());
+    runner.summary("Trial run", &table);
+    match failed {
         failed if failed.is_empty() => {
             runner.info(&verdict(*run, source, true));
             Ok(())

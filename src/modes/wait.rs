@@ -1,4 +1,4 @@
-//! `wait: true`: follows the dispatched run to its end, and tells the end where the run's own report has not.
+//! `wait: true`: follows the dispatched run to its end, and reports the end if the run's own report has not.
 
 use std::io::Write;
 use std::time::Duration;
@@ -21,29 +21,27 @@ use crate::types::{Place, RepoName, RunRef, State};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// After so long in the queue the log says what may be the matter.
+/// After this time in the queue, the log names the likely cause.
 const LONG_QUEUE: Duration = Duration::from_secs(60);
 
 /// Why the step fails.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(
-        "The run has not ended within `wait-timeout`, and goes on: {0} . A pending status stays until the run's own report or \
-         `mode: reconcile` tells the end"
+        "The run has not ended within `wait-timeout`, and continues: {0} . A pending status stays until the run's own \
+         report or `mode: reconcile` sets the final one"
     )]
     Timeout(String),
-    #[error(
-        "The run could not be asked for when `wait-timeout` was over, so its outcome is not known here: see {page} . {cause}"
-    )]
+    #[error("Could not read the run when `wait-timeout` was over, so its outcome is unknown: see {page} . {cause}")]
     Lost { page: String, cause: String },
-    #[error("Gave up telling what became of the run after a minute: {0}")]
+    #[error("Gave up reporting the run's outcome after a minute: {0}")]
     OutOfTime(String),
     #[error("The run ended with {outcome}: {page}")]
     Failed { outcome: String, page: String },
     #[error("The run was deleted: {0}")]
     Gone(String),
-    #[error("The run ended with {outcome}: {page} , and the pull request was not told all of it: {cause}")]
-    Untold { outcome: String, page: String, cause: Unwritten },
+    #[error("The run {end}: {page} . The report is incomplete: {cause}")]
+    Untold { end: String, page: String, cause: Unwritten },
 }
 
 /// Follows `run`. After its end, or after the timeout, the telling has a minute of its own.
@@ -63,7 +61,7 @@ pub(crate) async fn run(
     let told = deadline.bound(async {
         let progress = match followed {
             Ok(progress) => Ok(progress),
-            // It may have ended since it was asked for.
+            // It may have ended since the last read.
             Err(_elapsed) => Progress::read(teller.gitea, &run.target, run.id).await,
         };
         match progress {
@@ -94,7 +92,7 @@ struct Said {
     long_queue: bool,
 }
 
-/// What to do about a run that waits for a runner, where the step has `wait: true`.
+/// What to do about a run that waits for a runner, for a step with `wait: true`.
 const LONG_QUEUE_ADVICE: &str = "give the runner more capacity, or leave out `wait` and use `mode: reconcile`";
 
 /// Reads the run until it has ended. A read that fails is repeated. `advice` is what to do if the run waits long for a runner.
@@ -111,7 +109,7 @@ pub(super) async fn follow(gitea: &Gitea, run: &RunRef, advice: &str, runner: &m
             }
             Err(error) if !said.outage => {
                 let cause = why(gitea, &run.target, &error).await;
-                runner.warning(&format!("The run could not be asked for, which is tried again. {cause}"));
+                runner.warning(&format!("Could not read the run; retrying. {cause}"));
                 said.outage = true;
             }
             Err(_) => {}
@@ -146,7 +144,8 @@ impl Said {
             self.queued_at = None;
         } else if self.queued_at.get_or_insert_with(Instant::now).elapsed() >= LONG_QUEUE && !self.long_queue {
             runner.warning(&format!(
-                "The run has waited for a runner for a minute. If this job occupies the only one, it waits for itself: {advice}"
+                "The run has waited for a runner for a minute. If this job occupies the only runner, the run cannot \
+                 start: {advice}"
             ));
             self.long_queue = true;
         }
@@ -179,7 +178,7 @@ async fn tell_end(teller: &Teller<'_>, wait: Wait, end: &End, runner: &mut Runne
     let announced = told.announce(teller, &answer, &mut summary, runner).await;
     runner.summary(&format!("Waited for {}", markdown(&teller.run.target.to_string())), &text::list(&summary));
     match announced {
-        Err(cause) => Err(Error::Untold { outcome, page, cause }),
+        Err(cause) => Err(Error::Untold { end: format!("ended with {outcome}"), page, cause }),
         Ok(_) if matches!(answer.state(), State::Success | State::Skipped) => Ok(()),
         Ok(_) => Err(Error::Failed { outcome, page }),
     }
@@ -190,7 +189,7 @@ async fn tell_gone(teller: &Teller<'_>, runner: &mut Runner<impl Write>) -> Resu
     let told = teller.close(&Answer::Gone, Voice::Observer, None, None).await;
     match told.announce(teller, &Answer::Gone, &mut Vec::new(), runner).await {
         Ok(_) => Err(Error::Gone(page)),
-        Err(cause) => Err(Error::Untold { outcome: "its deletion".to_owned(), page, cause }),
+        Err(cause) => Err(Error::Untold { end: "was deleted".to_owned(), page, cause }),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::forge::Job;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct FailedJobs {
     pub(crate) jobs: Vec<Job>,
-    /// Whether the server tells the steps of jobs.
+    /// Whether the server lists the steps of jobs.
     pub(crate) has_steps: bool,
 }
 

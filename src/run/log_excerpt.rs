@@ -46,7 +46,7 @@ impl LogExcerpt {
                     )));
                 }
                 Err(error) => {
-                    return Err(left_out(format!("it could not be read who may see {source} and {target}. ({error})")));
+                    return Err(left_out(format!("the visibility of {source} and {target} is unknown. ({error})")));
                 }
             }
         };
@@ -65,7 +65,7 @@ impl LogExcerpt {
     }
 }
 
-/// Whether there are people who can read `source` and not `target`, as far as the server's answers say.
+/// Whether, by the server's responses, some people can read `source` but not `target`.
 async fn is_hidden(gitea: &Gitea, source: &RepoName, target: &RepoName) -> Result<bool, Error> {
     let (source, target) = tokio::join!(gitea.repository(source), gitea.repository(target));
     Ok(target?.is_public() != Some(true) && source?.is_public() != Some(false))
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::property_tests::{config, text, token_and_text};
 
-    /// A log of a job whose second step failed at :05, and whose last step ran all the same.
+    /// A log of a job whose second step failed at :05, and whose last step still ran.
     const LOG: &str = "\
 2026-11-26T07:55:01.1000000Z r1(version:v1.0.8) received task 5 of job build
 2026-11-26T07:55:02.1000000Z ::group::Run make lint
@@ -167,9 +167,9 @@ mod tests {
         // A step that is no command.
         let action = LOG.replace("Process completed with exit code 2.", "Error: no such file");
         assert!(excerpt(&action, false, Some(&step("03", "05")), 5).ends_with("##[error]Error: no such file"));
-        // Nothing tells the end of the step.
+        // The end of the step is unknown.
         assert!(excerpt(LOG, false, Some(&step("01", "01")), 5).ends_with("received task 5 of job build"));
-        // Before 1.26, and where the times are of another clock.
+        // Before 1.26, and with times of another clock.
         assert_eq!(excerpt(LOG, false, Some(&step("33", "35")), 1), "##[error]Process completed with exit code 1.");
         assert_eq!(excerpt(LOG, false, None, 1), "##[error]Process completed with exit code 1.");
         assert_eq!(excerpt("no error\nand no time", false, None, 9), "no error\nand no time");

@@ -1,6 +1,6 @@
-//! How far a run has come, as its jobs tell it.
+//! The progress of a run, according to its jobs.
 //!
-//! The run itself is not asked: it says that it has failed while a job that needs the failed one is still to come.
+//! The run's own state is not used: it is a failure while a job that needs the failed job has still to run.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use crate::types::{Ending, Outcome, RepoName, RunId};
 /// How far a run has come.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Progress {
-    /// No runner has begun with it, and one is waited for; asked for at that time.
+    /// It waits for a runner since this time.
     Queued(Option<OffsetDateTime>),
     /// It waits for another run, has begun, or waits between two jobs.
     Running {
-        /// When it was asked for.
+        /// When it was created.
         created: Option<OffsetDateTime>,
         /// Whether a runner has begun with one of its jobs.
         has_begun: bool,
@@ -38,13 +38,13 @@ pub(crate) struct End {
     pub(crate) failed: FailedJobs,
 }
 
-/// A run whose state cannot be told.
+/// A run whose state is unknown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
-    /// The server gives one answer for a run that was deleted and for all of a repository that is hidden.
+    /// The server gives the same response for a deleted run and for a hidden repository.
     #[error(
-        "{0} is missing, or hidden from the token, so nobody can tell what became of its run: see that the name in `target` is right, and \
-         that the token's account can still read that repository"
+        "{0} is missing, or hidden from the token, so the outcome of its run is unknown. Check the name in `target`, \
+         and check that the token's account can still read that repository"
     )]
     Hidden(RepoName),
     #[error(transparent)]
@@ -58,7 +58,7 @@ impl Progress {
         Self::after(gitea, target, run, jobs).await
     }
 
-    /// The same, after the first answer about its jobs.
+    /// The same, after the first response about its jobs.
     pub(crate) async fn after(
         gitea: &Gitea,
         target: &RepoName,
@@ -76,7 +76,7 @@ impl Progress {
         }
     }
 
-    /// After Gitea has said once that the run is gone: it is if she says so a second time, and the repository can be seen.
+    /// After the first 404 of Gitea: the run is gone if Gitea repeats it and the repository is visible.
     async fn gone(gitea: &Gitea, target: &RepoName, run: RunId) -> Result<Self, Unreadable> {
         match gitea.repository(target).await {
             Ok(_) if gitea.run(target, run).await?.is_some() => Ok(Self::Running { created: None, has_begun: false }),

@@ -25,13 +25,13 @@ pub(crate) enum JobsRead {
 /// How the run ended so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It has not ended, says the step itself.
+    /// It has not ended, according to the step's input.
     Running,
-    /// The step was to be given an outcome, and was not.
+    /// The step should have an outcome, but the input is empty.
     NotGiven,
     /// What decides could not be read.
     Unread,
-    /// All is well so far, and so many other jobs have not ended.
+    /// No failure so far; this many other jobs have not ended.
     WaitingForJobs(usize),
     Ended {
         ending: Ending,
@@ -42,7 +42,7 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     /// The worst of the given outcomes and, with `auto`, of those of the run's finished jobs. A success has to wait for the
-    /// other jobs that are under way.
+    /// other jobs in progress.
     pub(crate) fn new(given: &GivenStatus, attempt: u32, jobs: &JobsRead) -> Self {
         let (auto, given) = match given {
             GivenStatus::Running => return Self::Running,
@@ -82,12 +82,12 @@ impl Verdict {
     }
 }
 
-/// How many jobs are under way beside the one that reports. Those that wait for it by `needs` are not.
+/// How many jobs are in progress besides the reporting job. Jobs that need the reporting job do not count.
 fn others_under_way(jobs: &RunJobs) -> usize {
     latest(&jobs.jobs).iter().filter(|job| job.is_under_way()).count().saturating_sub(1)
 }
 
-/// From the start of the attempt's first job to the server's answer; `None` where no start is known.
+/// From the start of the attempt's first job to the server's response; `None` if no start is known.
 fn elapsed(jobs: &JobsRead, attempt: u32) -> Option<Duration> {
     let JobsRead::Read(RunJobs { jobs, answered_at }) = jobs else { return None };
     let now = answered_at.unwrap_or_else(OffsetDateTime::now_utc);

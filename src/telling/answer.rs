@@ -1,4 +1,4 @@
-//! What the pull request is told of a run: a pure value, with the state and the words of its status.
+//! What is known of a run: a pure value, with the state and the description of its status.
 
 use time::OffsetDateTime;
 
@@ -14,18 +14,18 @@ pub(crate) enum Answer {
     Queued,
     /// A runner has begun with it.
     Started,
-    /// All is well so far, and so many other jobs of it have not ended.
+    /// No failure so far; this many other jobs have not ended.
     WaitingForJobs(usize),
     /// It has waited for a runner for long, since that time.
     Waiting(OffsetDateTime),
-    /// It was started at that time, and runs for longer than it is waited for.
+    /// It was started at that time, and still runs after `wait-timeout`.
     NotEnded(OffsetDateTime),
     /// The dispatch was refused, for this cause.
     Refused(String),
-    /// Nobody knows whether a run was started.
+    /// It is unknown whether a run was started.
     Unknown,
     Ended(Ending),
-    /// The report was given no outcome, although it was to be given one.
+    /// The report should have an outcome, but the input is empty.
     NotGiven,
     /// The jobs that decide could not be read.
     Unread,

@@ -12,11 +12,11 @@ use crate::forge::{Comment, Error, User};
 use crate::runner::Runner;
 use crate::types::{CommentId, CommentMode, Commenting, Ending, PullRequestNumber, State};
 
-/// How often a comment is tried whose answer gets lost, and the pause before it is looked for.
+/// How often a comment is tried after lost responses, and the pause before the comments are read.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A comment that is to be on a pull request.
+/// A comment to write on a pull request.
 pub(crate) struct Draft<'a> {
     pub(super) number: PullRequestNumber,
     pub(super) mode: CommentMode,
@@ -26,7 +26,7 @@ pub(crate) struct Draft<'a> {
     marker: Marker,
     /// Whether another comment about the very same run is as good: the run's own report says more than anybody else could.
     yields: bool,
-    /// Whether the status says now what this comment says: then another comment about the run is as good only if its first
+    /// Whether the status now says what this comment says: then another comment about the run is as good only if its first
     /// line says the same.
     is_confirmed: bool,
     /// Whether only a comment that is there already is written: `comment-on: failure`, and the run has not failed.
@@ -35,10 +35,10 @@ pub(crate) struct Draft<'a> {
     since: Option<OffsetDateTime>,
 }
 
-/// What became of a comment.
+/// The result for a comment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CommentDone {
-    /// There was none to write.
+    /// No comment was needed.
     None,
     Created(CommentId),
     Edited(CommentId),
@@ -55,7 +55,7 @@ impl CommentDone {
             Self::None => return None,
             Self::Created(id) => (id, "Comment"),
             Self::Edited(id) => (id, "Edited the comment"),
-            Self::Found(id) => (id, "Comment that is there already"),
+            Self::Found(id) => (id, "Existing comment"),
             Self::Newer(id) => (id, "Comment of a newer run, left alone"),
         };
         let source = &teller.place.head.source;
@@ -70,11 +70,11 @@ impl CommentDone {
     /// For the end of an error about the status.
     pub(super) fn sentence(self) -> &'static str {
         match self {
-            Self::None => "There was no comment to create.",
+            Self::None => "No comment was needed.",
             Self::Created(_) => "The comment was created.",
             Self::Edited(_) => "The comment was edited.",
-            Self::Found(_) => "The comment was there already.",
-            Self::Newer(_) => "The comment is a newer run's, and was left alone.",
+            Self::Found(_) => "The comment already existed.",
+            Self::Newer(_) => "The comment shows a newer run, and was left alone.",
         }
     }
 }
@@ -90,7 +90,7 @@ enum There {
 }
 
 impl<'a> Teller<'a> {
-    /// The comment about the end of the run in this attempt, for somebody who watches the run. `None` where there is no pull
+    /// The comment about the end of the run in this attempt, for an observer of the run. `None` if there is no pull
     /// request to comment on, or where no comment is wanted.
     pub(crate) fn draft(
         &self,
@@ -126,8 +126,8 @@ impl<'a> Teller<'a> {
             .to_markdown()
     }
 
-    /// Puts it beside the comments that are `there`, which are read if they were not. Where an answer gets lost, the comments
-    /// are read before anything is sent again. `authors` gives the accounts whose comments are one's own, as soon as they are
+    /// Puts it beside the comments that are `there`, which are read if they were not. If a response is lost, the comments
+    /// are read before anything is sent again. `authors` gives the accounts whose comments are ours, as soon as they are
     /// known: everybody may write the marker.
     pub(super) async fn put(
         &self,
@@ -141,7 +141,7 @@ impl<'a> Teller<'a> {
             None => self.comments(draft).await?,
         };
         let mut attempt = 1;
-        // What is said of one that is there after its answer got lost.
+        // The result if the comment exists although the response was lost.
         let mut done: fn(CommentId) -> CommentDone = CommentDone::Created;
         loop {
             // One that is edited may be old.
@@ -190,7 +190,7 @@ impl<'a> Teller<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// The run's own: its word replaces that of others, and the user's Markdown belongs to it. `since` is the server's clock
+    /// The run's own comment: it replaces other comments about the run, and has the user's Markdown. `since` is the server's clock
     /// before anything was written.
     pub(crate) fn of_the_run_itself(self, body: Option<&'a str>, since: Option<OffsetDateTime>) -> Self {
         Self { body, since, yields: false, ..self }
@@ -201,13 +201,13 @@ impl<'a> Draft<'a> {
         Self { body, since, ..self }
     }
 
-    /// The same, after this became of the status.
+    /// The same, given the result for the status.
     pub(super) fn after(self, status: &Result<StatusDone, Error>) -> Self {
         Self { is_confirmed: matches!(status, Ok(StatusDone::Set)), ..self }
     }
 
-    /// Whether it is not to be written, after this became of the status: in `update` and `table` the one comment is the newer
-    /// run's, and without the status nobody knows which comment is one's own.
+    /// Whether to skip the comment, given the result for the status: in `update` and `table` the existing comment is about the newer
+    /// run; without the status it is unknown which comment is ours.
     pub(super) fn is_outdated(&self, status: &Result<StatusDone, Error>) -> bool {
         matches!(self.mode, CommentMode::Update | CommentMode::Table)
             && !matches!(status, Ok(StatusDone::Set | StatusDone::Ended(_)))
@@ -221,7 +221,7 @@ impl<'a> Draft<'a> {
         });
         let marked: Vec<_> = marked.collect();
         let same = marked.iter().filter(|(_, marker)| marker.age() == self.marker.age()).map(|(comment, _)| *comment);
-        // As long as nobody knows who one is, a comment with this marker is taken for one's own; but it is not edited.
+        // While our account is unknown, a comment with this marker counts as ours, but is not edited.
         let nameless = |comment: &&Comment| authors.is_empty() || comment.user.is_none();
         let known = same.clone().find(|comment| is_ours(comment)).or_else(|| same.clone().find(nameless));
         if let Some(comment) = known {

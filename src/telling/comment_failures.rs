@@ -77,7 +77,7 @@ pub(super) fn lines(failed: &FailedJobs, pages: &PageBase, run: &RunRef) -> Vec<
     lines
 }
 
-/// One job. The link is built from our own base: the host in the server's answer may be an internal one.
+/// One job. The link is built from our own base: the host in the server's response may be internal.
 fn line(job: &Job, pages: &PageBase, run: &RunRef) -> String {
     let name = markdown(&one_line(&job.name));
     let what = match job.outcome() {

@@ -1,6 +1,6 @@
 //! A comment of bounded length: what is too long is cut at a line's end, and what is open there is closed.
 
-/// The most characters of a comment. Gitea takes more, but nobody reads them.
+/// The most characters of a comment. Gitea accepts more, but people do not read them.
 const LONGEST: usize = 65_536;
 
 const CLOSED_FOLD: &str = "</details>";

@@ -50,12 +50,12 @@ impl Marker {
         })
     }
 
-    /// Whether both are about the same context of the same target, of whichever run.
+    /// Whether both are about the same context of the same target; the runs may differ.
     pub(crate) fn has_place_of(&self, other: &Self) -> bool {
         self.target == other.target && self.context == other.context
     }
 
-    /// What tells the older run from the newer one.
+    /// The order of two runs: the greater value is the newer run.
     pub(crate) fn age(&self) -> (RunId, u32) {
         (self.run, self.attempt)
     }

@@ -1,4 +1,4 @@
-//! Which of two answers about a commit counts: the one that is there, or the new one. Pure functions.
+//! Which of two answers about a commit counts: the existing one or the new one. Pure functions.
 
 use time::OffsetDateTime;
 
@@ -6,14 +6,14 @@ use super::{Answer, RunStatuses, StatusDone};
 use crate::text::one_line;
 use crate::types::{RunRef, StatusContext};
 
-/// Who sets the status of a run, and so what is left alone. The status of a newer run always is.
+/// Who sets the status of a run, which decides what is left alone. The status of a newer run is always left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Voice {
-    /// A job of the run itself. It replaces what others have said of the run.
+    /// A job of the run itself. It replaces all other reports of the run.
     Run(Attempt),
-    /// A workflow that an event about the run has started. It replaces what others have said of the run, too.
+    /// A workflow that an event about the run has started. It replaces all other reports of the run, too.
     Event(Attempt),
-    /// Somebody who watches the run. An end that is there stays.
+    /// An observer of the run. An existing end stays.
     Observer,
     /// The same, and the status is only set while it waits for this run.
     WhilePending,
@@ -24,11 +24,19 @@ pub(crate) enum Voice {
 pub(crate) struct Attempt {
     /// Counts from 1.
     pub(crate) number: u32,
-    /// When the first of its jobs began, by the server's clock. `None` where none has, or where the jobs could not be read.
+    /// When the first of its jobs began, by the server's clock. `None` if none has, or where the jobs could not be read.
     pub(crate) began: Option<OffsetDateTime>,
 }
 
-/// What keeps the answer from being written; `None` if nothing does.
+impl Attempt {
+    /// Whether an end that was reported at this time can be one of this attempt.
+    pub(super) fn may_have_ended_at(self, time: OffsetDateTime) -> bool {
+        // Without a start to compare with, the first attempt cannot have an end of an earlier one.
+        self.began.map_or(self.number == 1, |began| time >= began)
+    }
+}
+
+/// Why the answer is not written; `None` if it is.
 pub(super) fn left_alone(
     runs: &RunStatuses,
     run: &RunRef,
@@ -46,8 +54,7 @@ pub(super) fn left_alone(
         Voice::WhilePending if end.is_none() && runs.pending(run.number, context).is_none() => Some(StatusDone::Other),
         Voice::WhilePending => end.map(|end| ended(&end.state)),
         Voice::Run(attempt) => {
-            // Without a start to compare with, the first attempt cannot have an end of an earlier one.
-            let is_of = |time| attempt.began.map_or(attempt.number == 1, |began| time >= began);
+            let is_of = |time| attempt.may_have_ended_at(time);
             end.filter(|end| end.created_at.is_none_or(is_of) && is_better(answer, &end.state))
                 .map(|end| ended(&end.state))
         }
@@ -56,7 +63,7 @@ pub(super) fn left_alone(
             if let Some(state) = runs.says(run.number, context, &description) {
                 return Some(ended(state));
             }
-            // An end that was told before a job began is one of an earlier attempt.
+            // An end that was reported before a job began belongs to an earlier attempt.
             let is_of = |time| attempt.began.is_some_and(|began| time >= began);
             // The jobs, which have been read now, are the better witness.
             let is_known = |description: &str| description != Answer::Unread.description(&run.target);
@@ -68,8 +75,8 @@ pub(super) fn left_alone(
     }
 }
 
-/// Whether the answer is better than an end in this state. Of one attempt an end never gives way to a better one, nor to a
-/// pending status.
+/// Whether the answer is better than an end in this state. Within one attempt, a better end or a pending status never
+/// replaces an end.
 fn is_better(answer: &Answer, state: &str) -> bool {
     let rank = |state: &str| match state {
         "pending" => 0,
@@ -126,7 +133,7 @@ mod tests {
             assert!(left((30, "success", after), &Answer::Started));
             assert!(!left((30, "success", after), &ended("failure")));
             assert!(!left((30, "pending", after), &ended("success")));
-            // What was told of an earlier attempt.
+            // The report of an earlier attempt.
             assert!(!left((30, "failure", before), &ended("success")));
             assert!(!left((30, "success", before), &Answer::Started));
             // An older and a newer run.

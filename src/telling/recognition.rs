@@ -26,7 +26,7 @@ impl RunStatuses {
         Ok(self)
     }
 
-    /// Recognises the statuses of a run, in whatever context.
+    /// Recognises the statuses of a run, in any context.
     pub(crate) async fn recognise_run(mut self, gitea: &Gitea, repo: &RepoName, run: RunNumber) -> Result<Self, Error> {
         self.recognise(gitea, repo, |status| status.run == run).await?;
         Ok(self)

@@ -1,19 +1,20 @@
-//! What the statuses of a commit tell about the runs of one repository: which of two answers is the newer one.
+//! What the statuses of a commit say about the runs of one repository.
 
 use std::collections::HashSet;
 
 use time::OffsetDateTime;
 
+use super::Attempt;
 use crate::forge::{Status, Statuses, User};
 use crate::links::PageBase;
-use crate::types::{RepoName, RunNumber, StatusContext};
+use crate::types::{RepoName, RunNumber, State, StatusContext};
 
 /// The statuses of a commit that link to a run of one repository.
 pub(crate) struct RunStatuses {
     pub(super) of_runs: Vec<RunStatus>,
-    /// Those whose link has the right path and another address, and of which nobody knows yet whose they are.
+    /// Statuses whose link has the right path and another address; it is not known yet who set them.
     pub(super) elsewhere: Vec<RunStatus>,
-    /// Those of them that are somebody else's.
+    /// Those of them that belong to another account.
     pub(super) foreign: Vec<RunStatus>,
     read_at: Option<OffsetDateTime>,
 }
@@ -47,6 +48,13 @@ impl RunStatus {
     pub(super) fn is_pending(&self) -> bool {
         self.state == "pending"
     }
+}
+
+/// What a status says of a run that has failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FailingEnd {
+    pub(super) state: State,
+    pub(super) description: String,
 }
 
 /// A status that waits for the end of a run.
@@ -86,12 +94,12 @@ impl RunStatuses {
         self.of_runs.iter().find(|status| status.run == run)?.context.parse().ok()
     }
 
-    /// The newer run that the status of `context` tells of.
+    /// The newer run that the status of `context` shows.
     pub(crate) fn newer_than(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
         self.of(context).map(|status| status.run).filter(|number| *number > run)
     }
 
-    /// The run that the status of `context` tells the end of, or which is newer than `run`: one that a pending status of
+    /// The run whose end the status of `context` shows, or a run newer than `run`: a run that a pending status of
     /// `run` must not overwrite.
     pub(crate) fn end_or_newer(&self, run: RunNumber, context: &StatusContext) -> Option<RunNumber> {
         self.of(context)
@@ -105,12 +113,27 @@ impl RunStatuses {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
     }
 
-    /// Whether the status of `context` is this one.
+    /// Whether no status of `context` came after this one.
     pub(crate) fn is_latest(&self, id: u64, context: &StatusContext) -> bool {
-        self.of(context).is_some_and(|status| status.id == id)
+        !self.of_runs.iter().any(|status| status.context == context.as_str() && status.id > id)
     }
 
-    /// The status of `context`, if it tells the end of `run`.
+    /// The worst failing end of this attempt of the run among all statuses that the commit ever had.
+    pub(crate) fn failing_end(&self, run: RunNumber, context: &StatusContext, attempt: Attempt) -> Option<FailingEnd> {
+        let of_run = self.of_runs.iter().filter(|status| status.run == run && status.context == context.as_str());
+        let of_attempt = of_run.filter(|status| status.created_at.is_none_or(|time| attempt.may_have_ended_at(time)));
+        let failing = of_attempt.filter_map(|status| {
+            let state = match status.state.as_str() {
+                "failure" => State::Failure,
+                "error" => State::Error,
+                _ => return None,
+            };
+            Some((state == State::Error, status.id, FailingEnd { state, description: status.description.clone() }))
+        });
+        failing.max_by_key(|(is_error, id, _)| (*is_error, *id)).map(|(_, _, end)| end)
+    }
+
+    /// The status of `context`, if it shows the end of `run`.
     pub(super) fn end_of(&self, run: RunNumber, context: &StatusContext) -> Option<&RunStatus> {
         self.of(context).filter(|status| status.run == run && !status.is_pending())
     }
@@ -122,7 +145,7 @@ impl RunStatuses {
     }
 
     /// The account that set the status of `context`: it may write to the repository, so it is one of those that dispatch and
-    /// report, and its comments can be taken for one's own.
+    /// report, and its comments count as ours.
     pub(crate) fn creator_of(&self, context: &StatusContext) -> Option<User> {
         self.of(context)?.creator
     }

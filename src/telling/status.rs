@@ -6,16 +6,16 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use super::precedence::{self, Voice};
-use super::{Answer, RunStatuses, Teller};
+use super::{Answer, FailingEnd, RunStatuses, Teller};
 use crate::forge::{CreatedStatus, Error, Gitea, NewStatus, User};
 use crate::links::PageBase;
 use crate::types::{Place, RepoName, RunNumber, RunRef};
 
-/// How often an early status is tried whose answer gets lost, and the pause before the statuses are read again.
+/// How often an early status is tried after lost responses, and the pause before the statuses are read again.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What became of a status.
+/// The result for a status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StatusDone {
     Set,
@@ -27,12 +27,12 @@ pub(crate) enum StatusDone {
     Other,
 }
 
-/// What became of a status, and what its answer says.
+/// The result for a status, and what the response says.
 pub(super) struct Written {
     pub(super) done: StatusDone,
     /// The new status.
     pub(super) id: Option<u64>,
-    /// The accounts whose comments are one's own.
+    /// The accounts whose comments are ours.
     pub(super) authors: Vec<User>,
 }
 
@@ -66,10 +66,24 @@ impl Teller<'_> {
         self.recognise(RunStatuses::new(&statuses, self.pages, &self.run.target)).await
     }
 
-    /// Recognises what may be newer than what this run says, where it was set with another address of the server.
+    /// Recognises statuses that may be newer than this run's and were set with another address of the server.
     pub(crate) async fn recognise(&self, runs: RunStatuses) -> Result<RunStatuses, Error> {
         let RunRef { target, number, .. } = self.run;
         runs.recognise_newer(self.gitea, target, Some(*number), &self.place.context).await
+    }
+
+    /// The same with all statuses that the commit ever had.
+    pub(crate) async fn all_run_statuses(&self) -> Result<RunStatuses, Error> {
+        let statuses = self.gitea.all_statuses(&self.place.head.source, &self.place.head.sha).await?;
+        Ok(RunStatuses::new(&statuses, self.pages, &self.run.target))
+    }
+
+    /// Sets an end of the run again that another status has replaced.
+    pub(crate) async fn restore(&self, end: &FailingEnd) -> Result<(), Error> {
+        let (page, context) = (self.page(), &self.place.context);
+        let FailingEnd { state, description } = end;
+        let status = NewStatus { state: *state, target_url: page.as_str(), description, context, is_final: true };
+        self.gitea.create_status(&self.place.head.source, &self.place.head.sha, &status).await.map(drop)
     }
 
     async fn post(&self, answer: &Answer) -> Result<CreatedStatus, Error> {
@@ -104,12 +118,12 @@ pub(crate) enum Overtaken {
     ByRun(RunNumber),
     /// Any run whose status was set after this moment: the run of the dispatch is not known.
     After(Instant),
-    /// Nothing that could be told.
+    /// Nothing that could be detected.
     Never,
 }
 
 impl Early<'_> {
-    /// Sets it, unless it is overtaken. A lost answer is only followed by another attempt after a look at the statuses.
+    /// Sets it, unless it is overtaken. After a lost response, the statuses are read before another attempt.
     pub(crate) async fn set(&self, gitea: &Gitea, pages: &PageBase) -> Result<StatusDone, Error> {
         let Self { place, target, page, answer, .. } = self;
         let (source, sha) = (&place.head.source, &place.head.sha);
@@ -122,7 +136,7 @@ impl Early<'_> {
             if look {
                 let statuses = match gitea.statuses(source, sha).await {
                     Ok(statuses) => statuses,
-                    // What got lost before matters more than that it could not be looked for.
+                    // The lost response is the more important error, not the failed read after it.
                     Err(error) => return Err(lost.unwrap_or(error)),
                 };
                 let runs = RunStatuses::new(&statuses, pages, target);

@@ -60,7 +60,7 @@ impl Row {
 }
 
 impl Table {
-    /// The statuses that these accounts have set with a link to a run on this server, of whichever repository.
+    /// The statuses that these accounts have set with a link to a run on this server, in any repository.
     pub(super) fn new(statuses: &Statuses, pages: &PageBase, own: &[User]) -> Self {
         let is_own = |user: Option<User>| user.is_some_and(|user| own.contains(&user));
         let rows = statuses.statuses.iter().filter(|status| is_own(status.creator)).filter_map(|status| {

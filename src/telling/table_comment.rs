@@ -13,17 +13,17 @@ use crate::forge::{Comment, Error, Server, Statuses, User};
 use crate::run::FailedJobs;
 use crate::types::{CommentId, RunRef};
 
-/// How often it is looked at what is there. Two of them are needed where nobody else writes.
+/// How often the existing table is read. Two reads are needed even if nobody else writes.
 const ROUNDS: u32 = 5;
 
-/// The pause before a look after a lost answer.
+/// The pause before a read after a lost response.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Of how many failed runs, beside one's own, the jobs are read, and how long that may take.
+/// For how many failed runs besides this one the jobs are read, and the time limit for that.
 const READ_RUNS: usize = 5;
 const READING_TIME: Duration = Duration::from_secs(5);
 
-/// What is there: the statuses of the head and one's own comments.
+/// The current statuses of the head, and our comments.
 struct There {
     table: Table,
     comments: Vec<Comment>,
@@ -37,8 +37,8 @@ struct Plan<'a> {
 }
 
 impl Teller<'_> {
-    /// Writes the table of the head's statuses. `own` are one's own accounts. There is none for a commit that is the pull
-    /// request's head no more.
+    /// Writes the table of the head's statuses. `own` are our accounts. There is no table for a commit that is no longer the pull
+    /// request's head.
     pub(super) async fn put_table(&self, draft: &Draft<'_>, own: &[User]) -> Result<CommentDone, Error> {
         let head = &self.place.head;
         let pull = self.gitea.pull_request(&head.source, draft.number);
@@ -77,7 +77,7 @@ impl Teller<'_> {
             self.delete(plan.surplus).await;
             there = match (self.there(draft, own).await, done) {
                 (Ok(there), _) => there,
-                // It is written; only nobody knows whether somebody else has written since.
+                // The table is written; a later write by somebody else cannot be ruled out.
                 (Err(_), Some(done)) => return Ok(done),
                 (Err(error), None) => return Err(error),
             };
@@ -97,7 +97,7 @@ impl Teller<'_> {
 
     /// Adds the failed jobs of the table's other runs. What cannot be read is left out.
     async fn read_failed_jobs(&self, table: &Table, failed: &mut Vec<(RunRef, FailedJobs)>) {
-        // Only a server that tells the steps has the id of a run in the address of its page.
+        // Only a server that lists steps has the run's id in the address of the run's page.
         if !failed[0].1.has_steps {
             return;
         }
@@ -121,7 +121,7 @@ impl Teller<'_> {
         failed.extend(futures_util::future::join_all(read).await);
     }
 
-    /// What cannot be deleted stays: somebody else may have deleted it, too.
+    /// A comment that cannot be deleted stays: another report may have deleted it already.
     async fn delete(&self, comments: Vec<CommentId>) {
         for comment in comments {
             self.gitea.delete_comment(&self.place.head.source, comment).await.ok();
@@ -129,13 +129,13 @@ impl Teller<'_> {
     }
 }
 
-/// Whether the comment says this already. After one's own writing only the table counts: another report may know other failed jobs.
+/// Whether the comment says this already. After our own write only the table counts: another report may know other failed jobs.
 fn is_written(body: &str, text: &str, has_written: bool) -> bool {
     body.trim_end() == text.trim_end() || has_written && Table::is_same(body, text)
 }
 
 impl<'a> Plan<'a> {
-    /// The oldest table stays, so that all who write at the same moment agree. Where there is none yet, the newest comment of
+    /// The oldest table stays, so that simultaneous writers agree. Where there is none yet, the newest comment of
     /// `comment: update` becomes the table, and the others go.
     fn new(own: &'a [Comment], draft: &Draft<'_>) -> Self {
         let tables: Vec<_> = own.iter().filter(|comment| marker::is_of_table(&comment.body, draft.number)).collect();

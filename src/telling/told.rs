@@ -1,4 +1,4 @@
-//! What became of a status and a comment: for the log, the outputs and the summary.
+//! The result for a status and a comment: in the log, the outputs and the summary.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use crate::forge::Error;
 use crate::runner::Runner;
 use crate::text::markdown;
 
-/// What became of both.
+/// The results for both.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) status: Result<StatusDone, Error>,
@@ -17,7 +17,7 @@ pub(crate) struct Told {
     pub(crate) comment: Result<CommentDone, Error>,
 }
 
-/// What could not be written, and what became of the other one: the last line of the log.
+/// What could not be written, and the result for the other one: the last line of the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Unwritten(String);
@@ -86,14 +86,14 @@ impl StatusDone {
             }
             Self::Ended(state) => {
                 runner.output("state", state);
-                format!("Status {place}: {state}, which was told already")
+                format!("Status {place}: {state}, already set")
             }
             Self::Newer(run) => {
                 let newer = teller.pages.run(&teller.run.target, *run);
-                runner.info(&format!("Status {place} is left alone: it tells of a newer run, {newer}"));
-                return format!("Status {} is left alone: it tells of a [newer run]({newer})", markdown(&place));
+                runner.info(&format!("Status {place} is left alone: it shows a newer run, {newer}"));
+                return format!("Status {} is left alone: it shows a [newer run]({newer})", markdown(&place));
             }
-            Self::Other => format!("Status {place} is left alone: it waits for this run no more"),
+            Self::Other => format!("Status {place} is left alone: it no longer waits for this run"),
         };
         runner.info(&line);
         markdown(&line)

@@ -1,4 +1,4 @@
-//! How a run or a job ended, and the state that tells it on a commit.
+//! How a run or a job ended, and the state that shows this on a commit.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) enum Outcome {
     StartupFailure,
     TimedOut,
     Failure,
-    /// A word that is none of the above. It is shown as it came, and never taken for a success.
+    /// Any other word. It is shown unchanged, and never counts as a success.
     #[strum(default)]
     Unlisted(String),
 }
@@ -36,12 +36,12 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ending {
     pub(crate) outcome: Outcome,
-    /// How long it took; left out of the words where it is not known.
+    /// How long it took, if that is known.
     pub(crate) elapsed: Option<Duration>,
 }
 
 impl Outcome {
-    /// The state that tells this outcome on the pull request's page.
+    /// The state that shows this outcome on the pull request's page.
     pub(crate) fn state(&self) -> State {
         match self {
             Self::Success => State::Success,
@@ -51,7 +51,7 @@ impl Outcome {
         }
     }
 
-    /// Whether something went wrong: neither a good end nor one that somebody wanted.
+    /// Whether something went wrong: neither a success nor a cancelled or skipped run.
     pub(crate) fn is_failed(&self) -> bool {
         matches!(self, Self::Failure | Self::TimedOut | Self::StartupFailure | Self::Unlisted(_))
     }

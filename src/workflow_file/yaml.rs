@@ -27,7 +27,7 @@ pub(crate) enum Node {
     Unclear,
 }
 
-/// It cannot be told what the file says.
+/// The meaning of the file is not clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unclear;
 
@@ -50,7 +50,7 @@ impl Node {
         if reader.is_lost || reader.at < reader.lines.len() { Self::Unclear } else { root }
     }
 
-    /// The value of a key; `None` where the key is not there.
+    /// The value of a key; `None` if the key is not there.
     pub(crate) fn get(&self, key: &str) -> Result<Option<&Self>, Unclear> {
         let entries = match self {
             Self::Map(entries) => entries,
@@ -67,7 +67,7 @@ impl Node {
         }
     }
 
-    /// The text of a scalar; `None` where nothing stands.
+    /// The text of a scalar; `None` if nothing stands.
     pub(crate) fn text(&self) -> Result<Option<&str>, Unclear> {
         match self {
             Self::Scalar(text) if matches!(text.as_str(), "~" | "null" | "Null" | "NULL") => Ok(None),
@@ -101,7 +101,7 @@ struct Reader {
     lines: Vec<Line>,
     at: usize,
     depth: usize,
-    /// Something began that did not end: where it ends cannot be told, so neither can all the rest.
+    /// Something has no clear end, so the rest is unclear too.
     is_lost: bool,
 }
 
@@ -257,7 +257,7 @@ fn key_of(line: &str) -> Option<(String, &str)> {
     }
 }
 
-/// A scalar on one line, or nothing; `None` where it is not clear.
+/// A scalar on one line, or nothing; `None` if it is not clear.
 fn scalar(text: &str) -> Option<Node> {
     if is_nothing(text) {
         return Some(Node::Empty);

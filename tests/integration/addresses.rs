@@ -48,7 +48,7 @@ fn older_run_does_not_overwrite_a_newer_one_that_has_another_address() {
 
         assert_eq!(state_and_run(&stage), ("pending".to_owned(), "31".to_owned()), "{link}: {}", done.log());
         assert_eq!(asked_about(&stage, 31, before), 1, "{link}");
-        assert!(done.log().contains("it tells of a newer run"), "{}", done.log());
+        assert!(done.log().contains("it shows a newer run"), "{}", done.log());
     }
 }
 

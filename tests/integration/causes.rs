@@ -60,49 +60,49 @@ fn each_cause_of_a_refused_dispatch_is_told_apart() {
     ];
     insta::assert_snapshot!(cases.join("\n\n"), @r#"
     error: mporter/no-such is missing, or hidden from the token
-    ::error::Workflow build-from-pr.yml of mporter/no-such was not dispatched. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. The pull request says so. (POST …/mporter/no-such/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: not found)
+    ::error::Workflow build-from-pr.yml of mporter/no-such was not dispatched. mporter/no-such is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/no-such. Gitea responds the same to a missing and a hidden repository. The pull request's status now shows this. (POST …/mporter/no-such/actions/workflows/build-from-pr.yml/dispatches returned 404 Not Found: not found)
 
     error: mporter/dispatch-target is missing, or hidden from the token
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. mporter/dispatch-target is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/dispatch-target: to an account that cannot, the server answers as if it did not exist. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: not found)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. mporter/dispatch-target is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-target. Gitea responds the same to a missing and a hidden repository. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 404 Not Found: not found)
 
     error: Workflow no-such.yml does not exist at main
-    ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched. Workflow no-such.yml does not exist at main. Set `workflow` to a file that is there: `build-from-pr.yml`. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches was answered 404 Not Found: workflow "no-such.yml" doesn't exist)
+    ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched. Workflow no-such.yml does not exist at main. Set `workflow` to an existing file: `build-from-pr.yml`. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches returned 404 Not Found: workflow "no-such.yml" doesn't exist)
 
     error: Actions are switched off in mporter/dispatch-target
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Actions are switched off in mporter/dispatch-target. Switch them on in the repository's settings. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: user should have specific read permission or be a repo admin or a site admin)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Actions are switched off in mporter/dispatch-target. Switch them on in the repository's settings. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 403 Forbidden: user should have specific read permission or be a repo admin or a site admin)
 
     error: Ref no-such-branch does not exist in mporter/dispatch-target
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Ref no-such-branch does not exist in mporter/dispatch-target. Set `ref` to a branch or a tag of mporter/dispatch-target; its default branch is `main`. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: ref "no-such-branch" doesn't exist)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Ref no-such-branch does not exist in mporter/dispatch-target. Set `ref` to a branch or a tag of mporter/dispatch-target; its default branch is `main`. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 404 Not Found: ref "no-such-branch" doesn't exist)
 
     error: Workflow build-from-pr.yml is disabled
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml is disabled. Enable it on the page of mporter/dispatch-target's Actions. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: workflow is disabled)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml is disabled. Enable it on the page of mporter/dispatch-target's Actions. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 403 Forbidden: workflow is disabled)
 
     error: Workflow build-from-pr.yml has no workflow_dispatch trigger
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml has no workflow_dispatch trigger. Add `workflow_dispatch` to its `on:` at main, with the inputs that it is to get. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 422 Unprocessable Entity: workflow "build-from-pr.yml" has no workflow_dispatch event trigger)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml has no workflow_dispatch trigger. Add `workflow_dispatch` to its `on:` at main, and declare its inputs there. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 422 Unprocessable Entity: workflow "build-from-pr.yml" has no workflow_dispatch event trigger)
 
     error: The server failed (500)
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server failed (500). Most often build-from-pr.yml is not valid YAML at main: the server tells that only to its administrators. Else its own log knows more. Look at the runs of mporter/dispatch-target before you start this again. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 500 Internal Server Error: no message)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server failed (500). Most often build-from-pr.yml is not valid YAML at main; Gitea shows that reason to administrators only. Otherwise see the server's log. Check the runs of mporter/dispatch-target before you re-run this job. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 500 Internal Server Error: no message)
 
     error: Workflow build-from-pr.yml is not valid YAML
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml is not valid YAML. Mend the file at main; the server's message says where it breaks. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 500 Internal Server Error: failed to unmarshal workflow content: x)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. Workflow build-from-pr.yml is not valid YAML. Correct the file at main; the server's message says where the error is. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 500 Internal Server Error: failed to unmarshal workflow content: x)
 
     no status
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. The pull request could not be told either: POST …/mporter/dispatch-source/statuses/SHA was answered 401 Unauthorized: invalid username, password or token. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 401 Unauthorized: invalid username, password or token)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The access token is not valid. It may have been deleted, or its account disabled. Make a new token, and store it as the secret. Setting the pull request's status failed too: POST …/mporter/dispatch-source/statuses/SHA returned 401 Unauthorized: invalid username, password or token. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 401 Unauthorized: invalid username, password or token)
 
     no status
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. The pull request could not be told either: POST …/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. Setting the pull request's status failed too: POST …/mporter/dispatch-source/statuses/SHA returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository)
 
     error: The token's account may not write to mporter/dispatch-target
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The token's account may not write to mporter/dispatch-target. Make the account a collaborator of mporter/dispatch-target with write access. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden: user should have a permission to write to a repo)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The token's account may not write to mporter/dispatch-target. Make the account a collaborator of mporter/dispatch-target with write access. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 403 Forbidden: user should have a permission to write to a repo)
 
     error: mporter/dispatch-target was renamed or moved
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. mporter/dispatch-target was renamed or moved. Use its new name, which the server's answer has; a redirect is not followed, for the token's sake. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 301 Moved Permanently: it points to /api/v1/repos/mporter/renamed/actions/workflows/build-from-pr.yml/dispatches, which is not followed)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. mporter/dispatch-target was renamed or moved. Use the new name, which is in the server's response. Redirects are not followed, to protect the token. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 301 Moved Permanently: it points to /api/v1/repos/mporter/renamed/actions/workflows/build-from-pr.yml/dispatches, which is not followed)
 
     error: mporter/no-such is missing, or hidden from the token
-    ::error::Workflow build-from-pr.yml of mporter/no-such was not dispatched. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. The pull request says so. (POST …/mporter/no-such/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: The target couldn't be found.)
+    ::error::Workflow build-from-pr.yml of mporter/no-such was not dispatched. mporter/no-such is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/no-such. Gitea responds the same to a missing and a hidden repository. The pull request's status now shows this. (POST …/mporter/no-such/actions/workflows/build-from-pr.yml/dispatches returned 404 Not Found: The target couldn't be found.)
 
     no status
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. The pull request could not be told either: POST …/mporter/dispatch-source/statuses/SHA was answered 401 Unauthorized: user does not exist [uid: 0, name: ]. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 401 Unauthorized: user does not exist [uid: 0, name: ])
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The access token is not valid. It may have been deleted, or its account disabled. Make a new token, and store it as the secret. Setting the pull request's status failed too: POST …/mporter/dispatch-source/statuses/SHA returned 401 Unauthorized: user does not exist [uid: 0, name: ]. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 401 Unauthorized: user does not exist [uid: 0, name: ])
     "#);
 }
 
@@ -127,17 +127,17 @@ fn each_cause_of_a_refused_report_is_told_apart() {
         cases.push(format!("{name}: {}", shown(done.log().lines().last().unwrap(), &stage)));
     }
     insta::assert_snapshot!(cases.join("\n\n"), @"
-    token: ::error::The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) The status was set.
+    token: ::error::The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) The status was set.
 
-    token: ::error::The status was not set. The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository) The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=read:repository)
+    token: ::error::The status was not set. The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository) The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=read:repository)
 
-    token: ::error::The status was not set. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 401 Unauthorized: invalid username, password or token) There was no comment to create.
+    token: ::error::The status was not set. The access token is not valid. It may have been deleted, or its account disabled. Make a new token, and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 returned 401 Unauthorized: invalid username, password or token) There was no comment to create.
 
-    pr-number: ::error::The comment was not created. The pull request does not exist. See that `pr-number` is one of mporter/dispatch-source (else the server's log knows more). (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/99/comments was answered 500 Internal Server Error: no message) The status was set.
+    pr-number: ::error::The comment was not created. The pull request does not exist. Check that `pr-number` is one of mporter/dispatch-source (otherwise see the server's log). (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/99/comments returned 500 Internal Server Error: no message) The status was set.
 
-    sha: ::error::The status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more). (GET http://fake/api/v1/repos/mporter/dispatch-source/commits/abababababababababababababababababababab/status?page=1&limit=50 was answered 404 Not Found: not found: object does not exist [id: abababababababababababababababababababab, rel_path: ]) The comment was created.
+    sha: ::error::The status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: check that `sha` and `source` belong together (otherwise see the server's log). (GET http://fake/api/v1/repos/mporter/dispatch-source/commits/abababababababababababababababababababab/status?page=1&limit=50 returned 404 Not Found: not found: object does not exist [id: abababababababababababababababababababab, rel_path: ]) The comment was created.
 
-    source: ::error::The status was not set. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. (GET http://fake/api/v1/repos/mporter/no-such/commits/SHA/status?page=1&limit=50 was answered 404 Not Found: not found) The comment was not created. mporter/no-such is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/no-such: to an account that cannot, the server answers as if it did not exist. (POST http://fake/api/v1/repos/mporter/no-such/issues/1/comments was answered 404 Not Found: not found)
+    source: ::error::The status was not set. mporter/no-such is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/no-such. Gitea responds the same to a missing and a hidden repository. (GET http://fake/api/v1/repos/mporter/no-such/commits/SHA/status?page=1&limit=50 returned 404 Not Found: not found) The comment was not created. mporter/no-such is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/no-such. Gitea responds the same to a missing and a hidden repository. (POST http://fake/api/v1/repos/mporter/no-such/issues/1/comments returned 404 Not Found: not found)
     ");
 }
 
@@ -180,8 +180,8 @@ fn fork_without_secrets_is_told_of_pull_request_target() {
     let event = stage.gitea.world().pull_request_payload(SOURCE, number, "opened");
     let step = |name| stage.dispatch().event(name, &event).input("token", "");
 
-    insta::assert_snapshot!(step("pull_request").run().failed().log(), @"::error::Nothing was sent: input `token` is empty, since the workflow of a pull request from a fork gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow");
-    insta::assert_snapshot!(step("pull_request_target").run().failed().log(), @"::error::Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name");
+    insta::assert_snapshot!(step("pull_request").run().failed().log(), @"::error::Nothing was sent: input `token` is empty, since the workflow of a pull request from a fork gets no secrets. Use `on: pull_request_target`: it runs the base branch's workflow, with its secrets, so run nothing from the pull request there");
+    insta::assert_snapshot!(step("pull_request_target").run().failed().log(), @"::error::Nothing was sent: input `token` is required. If it comes from a secret, that secret is empty: check that the secret is stored in this repository or for its owner, under exactly that name");
     assert_eq!(stage.gitea.connections(), 0);
 }
 
@@ -221,9 +221,9 @@ fn input_that_holds_the_token_is_refused() {
     .map(|step| step.run().failed().log());
 
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Nothing was sent: input `body` holds the token, which it would make public
-    ::error::Nothing was sent: input `inputs` holds the token, which it would make public
-    ::error::Nothing was sent: input `head-ref` holds the token, which it would make public
+    ::error::Nothing was sent: input `body` contains the token, and would make it public
+    ::error::Nothing was sent: input `inputs` contains the token, and would make it public
+    ::error::Nothing was sent: input `head-ref` contains the token, and would make it public
     ");
     assert_eq!(stage.gitea.requests().len(), sent, "nothing is sent");
 }
@@ -246,11 +246,11 @@ fn pending_status_comes_after_nothing_that_its_run_has_told() {
     });
 
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
-    assert!(done.summary.contains("left alone, since a run has told more"), "{}", done.summary);
+    assert!(done.summary.contains("left alone, since it shows a newer result"), "{}", done.summary);
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
-    Status dispatch-target/build on mporter/dispatch-source@SHA10 is left alone: it already tells of https://gitea.example.com/mporter/dispatch-target/actions/runs/30
+    Status dispatch-target/build on mporter/dispatch-source@SHA10 is left alone: it already shows https://gitea.example.com/mporter/dispatch-target/actions/runs/30
     ");
 }
 
@@ -276,7 +276,7 @@ fn run_that_reported_before_its_dispatch_got_lost_keeps_its_answer() {
     });
 
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
-    assert!(done.log.contains("It seems to have been: https://gitea.example.com"), "{}", done.log);
+    assert!(done.log.contains("A matching run was found: https://gitea.example.com"), "{}", done.log);
 }
 
 /// Tokens and accounts that these tests use beside the bot's.
@@ -300,8 +300,8 @@ fn address_without_the_api_is_named() {
         shown(done.log().lines().last().unwrap(), &stage)
     });
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. The API's address is that of the server's pages with `/api/v1` at its end. The pull request could not be told either: POST http://fake/repos/mporter/dispatch-source/statuses/SHA was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 404 Not Found, but not as Gitea does: Not found.)
-    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request could not be told either: GET http://fake/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: a page with the title `Gitea`)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. `api-url` is not the API's address. Set it to the address of the server's pages plus `/api/v1`. Setting the pull request's status failed too: POST http://fake/repos/mporter/dispatch-source/statuses/SHA returned 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 404 Not Found, but not in Gitea's format: Not found.)
+    ::error::It is unknown whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, so the dispatch is not retried. First look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . Setting the pull request's status failed too: GET http://fake/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 returned 404 Not Found: 404 page not found. (POST http://fake/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 200 OK, but not in Gitea's format: a page with the title `Gitea`)
     ");
 }
 
@@ -315,10 +315,7 @@ fn page_to_sign_in_is_no_renamed_repository() {
         let done = stage.dispatch().run().failed();
 
         let log = done.log();
-        assert!(
-            log.contains("The server redirects (302)") && log.contains("unless that is a page to sign in"),
-            "{log}"
-        );
+        assert!(log.contains("The server redirects (302)") && log.contains("If that is a sign-in page"), "{log}");
     }
 }
 
@@ -346,16 +343,16 @@ fn page_in_giteas_place_is_named_by_its_title() {
         told(&stage, &done)
     });
     insta::assert_snapshot!(messages.join("\n"), @"
-    error: What answers is not Gitea (401)
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (401). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 401 Unauthorized, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
-    error: What answers is not Gitea (403)
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (403). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 403 Forbidden, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
-    error: What answers is not Gitea (404)
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (404). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
-    error: What answers is not Gitea (407)
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (407). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 407 Proxy Authentication Required, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
+    error: The response is not from Gitea (401)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The response is not from Gitea (401). Check that `api-url` points to Gitea itself, and that no proxy responds in its place. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 401 Unauthorized, but not in Gitea's format: a page with the title `Sign in &middot; SSO`)
+    error: The response is not from Gitea (403)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The response is not from Gitea (403). Check that `api-url` points to Gitea itself, and that no proxy responds in its place. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 403 Forbidden, but not in Gitea's format: a page with the title `Sign in &middot; SSO`)
+    error: The response is not from Gitea (404)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The response is not from Gitea (404). Check that `api-url` points to Gitea itself, and that no proxy responds in its place. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 404 Not Found, but not in Gitea's format: a page with the title `Sign in &middot; SSO`)
+    error: The response is not from Gitea (407)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The response is not from Gitea (407). Check that `api-url` points to Gitea itself, and that no proxy responds in its place. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 407 Proxy Authentication Required, but not in Gitea's format: a page with the title `Sign in &middot; SSO`)
     error: Dispatch outcome unknown, see the target's runs
-    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 502 Bad Gateway, but not as Gitea does: a page with the title `Sign in &middot; SSO`)
+    ::error::It is unknown whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, so the dispatch is not retried. First look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 502 Bad Gateway, but not in Gitea's format: a page with the title `Sign in &middot; SSO`)
     ");
 }
 
@@ -371,9 +368,9 @@ fn repository_that_could_not_be_asked_for_is_not_called_missing() {
         told(&stage, &done)
     });
     insta::assert_snapshot!(messages.join("\n"), @"
-    error: The server found nothing, and it is not known why
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server found nothing, and it is not known why. Whether mporter/dispatch-target is there could not be read (GET …/mporter/dispatch-target was answered 503 Service Unavailable, but not as Gitea does: restarting). Start this again when the server is well. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: not found)
-    error: The server found nothing, and it is not known why
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server found nothing, and it is not known why. Whether mporter/dispatch-target is there could not be read (GET …/mporter/dispatch-target was answered 404 Not Found, but not as Gitea does: a page with the title `Nothing here`). Start this again when the server is well. The pull request says so. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches was answered 404 Not Found: not found)
+    error: The server found nothing, for an unknown reason
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server found nothing, for an unknown reason. Could not check whether mporter/dispatch-target exists (GET …/mporter/dispatch-target returned 503 Service Unavailable, but not in Gitea's format: restarting). Re-run this job when the server is available again. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 404 Not Found: not found)
+    error: The server found nothing, for an unknown reason
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server found nothing, for an unknown reason. Could not check whether mporter/dispatch-target exists (GET …/mporter/dispatch-target returned 404 Not Found, but not in Gitea's format: a page with the title `Nothing here`). Re-run this job when the server is available again. The pull request's status now shows this. (POST …/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches returned 404 Not Found: not found)
     ");
 }

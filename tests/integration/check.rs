@@ -107,9 +107,9 @@ fn set_up_that_works_passes_each_check() {
     ok: Source: the token's account may write to mporter/dispatch-source
     ok: Target: mporter/dispatch-target can be read, and has Actions
     ok: Right to dispatch: the token's account may start workflows of mporter/dispatch-target
-    ok: Workflow: build-from-pr.yml is there at main
+    ok: Workflow: build-from-pr.yml exists at main
     ok: Trigger: build-from-pr.yml has workflow_dispatch
-    ok: Inputs: build-from-pr.yml declares the four of the pull request
+    ok: Inputs: build-from-pr.yml declares the four inputs of the pull request
     ok: Report: report.yml reports the runs of build-from-pr.yml
     ok: Run name: the runs of build-from-pr.yml have titles that name their pull request
     Trial run: http://fake/mporter/dispatch-target/actions/runs/30
@@ -134,9 +134,9 @@ fn set_up_that_works_passes_each_check() {
     | Source | ok | the token's account may write to mporter/dispatch-source |
     | Target | ok | mporter/dispatch-target can be read, and has Actions |
     | Right to dispatch | ok | the token's account may start workflows of mporter/dispatch-target |
-    | Workflow | ok | build-from-pr.yml is there at main |
+    | Workflow | ok | build-from-pr.yml exists at main |
     | Trigger | ok | build-from-pr.yml has workflow\_dispatch |
-    | Inputs | ok | build-from-pr.yml declares the four of the pull request |
+    | Inputs | ok | build-from-pr.yml declares the four inputs of the pull request |
     | Report | ok | report.yml reports the runs of build-from-pr.yml |
     | Run name | ok | the runs of build-from-pr.yml have titles that name their pull request |
     | Trial run | ok | it ended with success after 12s: http://fake/mporter/dispatch-target/actions/runs/30 |
@@ -181,10 +181,10 @@ fn build_that_reports_itself_passes_too() {
     ok: Source: the token's account may write to mporter/dispatch-source
     ok: Target: mporter/dispatch-target can be read, and has Actions
     ok: Right to dispatch: the token's account may start workflows of mporter/dispatch-target
-    ok: Workflow: build-from-pr.yml is there at main
+    ok: Workflow: build-from-pr.yml exists at main
     ok: Trigger: build-from-pr.yml has workflow_dispatch
-    ok: Inputs: build-from-pr.yml declares the four of the pull request
-    ok: Report: a step of build-from-pr.yml reports. A cancelled run does not reach it: its status stays pending until `mode: reconcile` runs
+    ok: Inputs: build-from-pr.yml declares the four inputs of the pull request
+    ok: Report: a step of build-from-pr.yml reports. A cancelled run does not reach that step: the status stays pending until `mode: reconcile` runs
     ok: Trial run: it ended with success after 12s: http://fake/mporter/dispatch-target/actions/runs/30
     ok: Report of the trial run: with the target's secret, it can write to mporter/dispatch-source: http://fake/mporter/dispatch-target/actions/runs/30
     ");
@@ -198,7 +198,7 @@ fn own_inputs_are_given_to_the_trial() {
 
     let done = run_with(&stage, RUNNER, stage.check().input("inputs", "machine=qemu")).ok();
 
-    assert!(lines_with(&done, "ok").contains("Own inputs: build-from-pr.yml declares all that `inputs` gives"));
+    assert!(lines_with(&done, "ok").contains("Own inputs: build-from-pr.yml declares all that `inputs` sets"));
     let world = stage.gitea.world();
     let given: Vec<String> = world.runs[0].inputs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let zeros = "0".repeat(40);

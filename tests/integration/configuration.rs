@@ -23,7 +23,7 @@ fn missing_input_is_named() {
     let messages = names.map(|name| refusal(|step| step.input(name, "")));
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Nothing was sent: input `mode` is required
-    ::error::Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name
+    ::error::Nothing was sent: input `token` is required. If it comes from a secret, that secret is empty: check that the secret is stored in this repository or for its owner, under exactly that name
     ::error::Nothing was sent: input `target` is required
     ::error::Nothing was sent: input `workflow` is required
     ");
@@ -57,23 +57,23 @@ fn invalid_input_is_named_with_what_it_must_be() {
     let messages = inputs.map(|(name, value)| refusal(|step| step.input(name, value)));
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Nothing was sent: input `mode` must be `dispatch`, `report`, `reconcile` or `check`, not `despatch`
-    ::error::Nothing was sent: input `token` has characters that no token has (a space, a line break, an umlaut …): store the secret again
+    ::error::Nothing was sent: input `token` has characters that tokens never have (a space, a line break, an umlaut …): store the secret again
     ::error::Nothing was sent: input `token` has fewer than 16 characters, and real tokens have 40: store the whole token in the secret
     ::error::Nothing was sent: input `target` must be `owner/name`, not `dispatch-target`
     ::error::Nothing was sent: input `target` must be `owner/name`, not `../dispatch-target`
     ::error::Nothing was sent: input `workflow` must be the file name of a workflow, such as `build.yml`, without its folder, not `.gitea/workflows/build.yml`
     ::error::Nothing was sent: input `ref` must be a branch, `refs/heads/…` or `refs/tags/…`, not `refs/pull/1/head`
     ::error::Nothing was sent: input `inputs` must have lines `key=value`, or be one JSON object; `product` is neither
-    ::error::Nothing was sent: input `inputs` must not set `pr_number`: this action sets it, or it is there twice
-    ::error::Nothing was sent: input `inputs` must not set `a`: this action sets it, or it is there twice
-    ::error::Nothing was sent: input `inputs` must hold plain values, and `a` is a list or an object
+    ::error::Nothing was sent: input `inputs` must not set `pr_number`: this action sets it, or it occurs twice
+    ::error::Nothing was sent: input `inputs` must not set `a`: this action sets it, or it occurs twice
+    ::error::Nothing was sent: input `inputs` must have plain values only, and `a` is a list or an object
     ::error::Nothing was sent: input `source` must be `owner/name`, not `mporter`
     ::error::Nothing was sent: input `pr-number` must be the number of a pull request, not `#7`
     ::error::Nothing was sent: input `sha` must be a full commit SHA of 40 or 64 hexadecimal digits, not `7f68d9e`
     ::error::Nothing was sent: input `context` must be one line of at most 255 characters, not `two lines`
     ::error::Nothing was sent: input `api-url` must be an address that starts with `http://` or `https://`
-    ::error::Nothing was sent: input `api-url` must not hold a user name or password: the token belongs into `token`
-    ::error::Nothing was sent: this server is GitHub, and this action speaks to Gitea only
+    ::error::Nothing was sent: input `api-url` must not contain a user name or password: the token belongs in `token`
+    ::error::Nothing was sent: this server is GitHub, and this action supports Gitea only
     ::error::Nothing was sent: input `server-url` must be an address that starts with `http://` or `https://`
     ::error::Nothing was sent: input `wait` must be `true` or `false`, not `yes`
     ::error::Nothing was sent: input `wait-timeout` must be a time from `1s` to `168h`, such as `90s`, `60m` or `2h`, not `1d`
@@ -127,9 +127,9 @@ fn invalid_input_of_a_report_is_named() {
     ::error::Nothing was sent: input `comment-on` must be `always` or `failure`, not `success`
     ::error::Nothing was sent: input `log-lines` must be a number from 0 to 200, not `201`
     ::error::Nothing was sent: input `log-lines-public` must be `true` or `false`, not `yes`
-    ::error::Nothing was sent: input `status` is the JSON of an empty `needs`: the job that reports needs the job that builds
+    ::error::Nothing was sent: input `status` is the JSON of an empty `needs`: add the build job to `needs:` of the reporting job
     ::error::Nothing was sent: input `status` starts like the JSON of `needs`, but is not: EOF while parsing an object at line 1 column 8
-    ::error::Nothing was sent: input `status` must have the word `pending` alone, or not at all: the run has ended, or it has not
+    ::error::Nothing was sent: input `status` must have the word `pending` alone or not at all, since a run cannot be both running and ended
     ::error::Nothing was sent: input `allowed-sources` is set, but empty: an expression in it evaluates to nothing. Correct it; to allow any repository, set `*` or leave the input out
     ::error::Nothing was sent: input `pr-number` must be the number of a pull request, not `x`
     ::error::Nothing was sent: input `sha` must be a full commit SHA of 40 or 64 hexadecimal digits, not `HEAD`
@@ -182,7 +182,7 @@ fn step_outside_of_a_workflow_is_told_what_is_missing() {
 
 #[test]
 fn other_forge_is_told_that_this_speaks_to_gitea() {
-    insta::assert_snapshot!(refusal(|step| step.var("FORGEJO_ACTIONS", "true")), @"::error::Nothing was sent: this server is Forgejo, and this action speaks to Gitea only");
+    insta::assert_snapshot!(refusal(|step| step.var("FORGEJO_ACTIONS", "true")), @"::error::Nothing was sent: this server is Forgejo, and this action supports Gitea only");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn server_that_does_not_tell_the_run_gets_a_link_to_the_workflows_page() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(shown(&done.log(), &stage), @"
             Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
-            The server does not say which run it started (Gitea does from 1.26 on), so the link is the workflow's page: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml
+            The server does not name the run that it started (Gitea does since 1.26), so the link is the workflow's page: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml
             Status dispatch-target/build on mporter/dispatch-source@SHA10: pending, Dispatched to mporter/dispatch-target
             ");
         }
@@ -243,7 +243,7 @@ fn refused_dispatch_fails_with_what_was_tried_and_the_servers_own_words() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @r#"
     Dispatching no-such.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Workflow no-such.yml does not exist at main
-    ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched. Workflow no-such.yml does not exist at main. Set `workflow` to a file that is there: `build-from-pr.yml`. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true was answered 404 Not Found: workflow "no-such.yml" doesn't exist)
+    ::error::Workflow no-such.yml of mporter/dispatch-target was not dispatched. Workflow no-such.yml does not exist at main. Set `workflow` to an existing file: `build-from-pr.yml`. The pull request's status now shows this. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/no-such.yml/dispatches?return_run_details=true returned 404 Not Found: workflow "no-such.yml" doesn't exist)
     "#);
     assert_eq!(done.outputs, "state=error\n");
     assert_eq!(stage.gitea.world().runs.len(), 0);
@@ -266,7 +266,7 @@ fn dispatch_whose_outcome_is_unknown_is_sent_once_and_not_called_refused() {
 
         let dispatches = stage.gitea.requests().iter().filter(|request| request.path.contains("/dispatches")).count();
         assert_eq!(dispatches, 1, "{fault:?}");
-        assert!(done.log.contains("It is not known whether workflow build-from-pr.yml"), "{}", done.log);
+        assert!(done.log.contains("It is unknown whether workflow build-from-pr.yml"), "{}", done.log);
         let status = stage.gitea.world().statuses(SOURCE, &stage.sha).remove(0);
         let expected = ("error", "Dispatch outcome unknown, see the target's runs");
         assert_eq!((status.state.as_str(), status.description.as_str()), expected);
@@ -286,7 +286,7 @@ fn refused_pending_status_fails_the_step_but_tells_the_run() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
-    ::error::The run is under way, https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and tells its end itself: do not start another one. The pending status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: see that `sha` and `source` belong together (else the server's log knows more). (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab was answered 500 Internal Server Error: no message)
+    ::error::The run has started, https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and reports its own outcome: do not start another one. The pending status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: check that `sha` and `source` belong together (otherwise see the server's log). (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab returned 500 Internal Server Error: no message)
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30
@@ -306,7 +306,7 @@ fn answer_that_is_not_giteas_fails_the_step() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Dispatch outcome unknown, see the target's runs
-    ::error::It is not known whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, and it is not sent again. Before you start it again, look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 200 OK, but not as Gitea does: a page with the title `Sign in`)
+    ::error::It is unknown whether workflow build-from-pr.yml of mporter/dispatch-target was dispatched, so the dispatch is not retried. First look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . The pull request's status now shows this. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 200 OK, but not in Gitea's format: a page with the title `Sign in`)
     ");
 }
 
@@ -345,7 +345,7 @@ fn server_that_asks_for_more_time_than_there_is_gets_no_second_request() {
     let done = stage.dispatch().run().failed();
 
     assert_eq!(stage.gitea.requests().len(), 2, "the dispatch and the status");
-    assert!(done.log.contains("The server is busy (429). Start this again later."), "{}", done.log);
+    assert!(done.log.contains("The server is busy (429). Re-run this job later."), "{}", done.log);
 }
 
 #[test]
@@ -357,10 +357,10 @@ fn outputs_that_cannot_be_written_keep_the_pull_request_from_nothing() {
     let done = step().run().failed();
 
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending");
-    let error = "::error::What this step has to hand on could not be written to GITHUB_OUTPUT (/no/such/folder/output): No such \
-                 file or directory (os error 2). What else was done is in the lines above. See that the runner's disk is not full, and that the step's user may write there";
+    let error = "::error::Could not write GITHUB_OUTPUT (/no/such/folder/output): No such file or directory (os error 2). \
+                 Later steps will miss these values; everything else is in the log above. Check that the runner's disk is not full, and that the step's user may write there";
     assert_eq!(done.log().lines().last(), Some(error));
-    // Why the step itself fails is told last.
+    // The last line says why the step itself fails.
     let done = step().input("ref", "no-such").run().failed();
     assert_eq!(done.log().matches(error).count(), 1);
     assert!(done.log().lines().last().unwrap().contains("Ref no-such does not exist"), "{}", done.log());

@@ -65,10 +65,10 @@ fn file_that_is_not_the_program_is_named_and_not_run() {
     }
     insta::assert_snapshot!(messages.concat(), @"
     ::error::FOLDER/dist/dispatch-action-linux-ARCH is missing: name a release of dispatch-action in `uses:`, such as @v1
-    ::error::FOLDER/dist/dispatch-action-linux-ARCH is empty or cut off: see that the runner's disk is not full, clear its cache of actions, and run the job again
-    ::error::FOLDER/dist/dispatch-action-linux-ARCH is empty or cut off: see that the runner's disk is not full, clear its cache of actions, and run the job again
-    ::error::FOLDER/dist/dispatch-action-linux-ARCH is empty or cut off: see that the runner's disk is not full, clear its cache of actions, and run the job again
-    ::error::FOLDER/dist/dispatch-action-linux-ARCH is empty or cut off: see that the runner's disk is not full, clear its cache of actions, and run the job again
+    ::error::FOLDER/dist/dispatch-action-linux-ARCH is empty or cut off: check that the runner's disk is not full, clear its cache of actions, and run the job again
+    ::error::FOLDER/dist/dispatch-action-linux-ARCH is empty or cut off: check that the runner's disk is not full, clear its cache of actions, and run the job again
+    ::error::FOLDER/dist/dispatch-action-linux-ARCH is empty or cut off: check that the runner's disk is not full, clear its cache of actions, and run the job again
+    ::error::FOLDER/dist/dispatch-action-linux-ARCH is empty or cut off: check that the runner's disk is not full, clear its cache of actions, and run the job again
     ::error::FOLDER/dist/dispatch-action-linux-ARCH is a pointer of Git LFS, not the program: keep dist/ out of LFS in your copy of the action
     ");
 }
@@ -81,7 +81,7 @@ fn folder_that_no_copy_can_be_started_from_is_named() {
 
     // Nobody can write there, not even root.
     let message = failure(&run_step(&folder, &[], &[("TMPDIR", "/proc")]), &folder);
-    insta::assert_snapshot!(message, @"::error::Could not start FOLDER/dist/dispatch-action-linux-ARCH or a copy of it in TMPDIR (/proc): see that programs may run in one of the two folders (it is not mounted noexec), and that the second can be written to");
+    insta::assert_snapshot!(message, @"::error::Could not start FOLDER/dist/dispatch-action-linux-ARCH or a copy of it in TMPDIR (/proc): check that programs may run in one of the two folders (it is not mounted noexec), and that the second can be written to");
 
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
     let noexec = mounts.lines().filter_map(|line| {

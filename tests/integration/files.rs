@@ -41,7 +41,7 @@ fn output_or_summary_that_is_a_pipe_fails_the_step_after_its_work() {
 
         let done = stage.dispatch().var(variable, &pipe).run().failed();
 
-        let error = format!("could not be written to {variable} ({pipe}): it is not a regular file.");
+        let error = format!("Could not write {variable} ({pipe}): it is not a regular file.");
         assert!(done.log.contains(&error), "{}", done.log);
         assert_eq!(stage.gitea.requests().len(), 2, "the dispatch and its status");
     }

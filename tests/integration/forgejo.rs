@@ -35,8 +35,8 @@ fn reconcile_and_wait_are_refused_before_anything_is_sent() {
 
     assert_eq!(sent(&stage), "GET /api/v1/version\nGET /api/v1/version");
     insta::assert_snapshot!([reconcile.log(), wait.log()].join("\n"), @"
-    ::error::Nothing was sent: this server is Forgejo 9.0, and `mode: reconcile` needs Gitea 1.26 or later. On Forgejo use its own way to dispatch a workflow, and let the workflow set the status
-    ::error::Nothing was sent: this server is Forgejo 9.0, and `wait: true` needs Gitea 1.26 or later. On Forgejo use its own way to dispatch a workflow, and let the workflow set the status
+    ::error::Nothing was sent: this server is Forgejo 9.0, and `mode: reconcile` needs Gitea 1.26 or later. On Forgejo, use Forgejo's own dispatch, and let the workflow set the status
+    ::error::Nothing was sent: this server is Forgejo 9.0, and `wait: true` needs Gitea 1.26 or later. On Forgejo, use Forgejo's own dispatch, and let the workflow set the status
     ");
 }
 
@@ -50,7 +50,7 @@ fn dispatch_leaves_no_pending_status_that_nothing_could_end() {
     assert_eq!(stage.gitea.world().runs.len(), 1);
     let page = format!("https://gitea.example.com/{TARGET}/actions?workflow={WORKFLOW}");
     assert_eq!((done.output("run-url"), done.output("state")), (Some(page.as_str()), None));
-    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The workflow was dispatched, and no status was set: this server is Forgejo 9.0, which does not say which run that is, and nothing here could ever tell its end. Look for the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . On Forgejo use its own way to dispatch a workflow, and let the workflow set the status");
+    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The workflow was dispatched, but no status was set: this server is Forgejo 9.0. Its response does not name the run, so the outcome could not be reported. See the run: https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml . On Forgejo, use Forgejo's own dispatch, and let the workflow set the status");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn report_writes_nothing_where_the_jobs_cannot_be_read() {
 
     let by_job = stage.report(run).run().failed();
     assert_eq!(written(&stage), [""; 0]);
-    insta::assert_snapshot!(by_job.log(), @"::error::Nothing was written: this server is Forgejo 9.0, and only Gitea says how the jobs of a run ended. On Forgejo let the workflow set the status itself");
+    insta::assert_snapshot!(by_job.log(), @"::error::Nothing was written: this server is Forgejo 9.0. Its API does not list the jobs of a run. On Forgejo, let the workflow set the status itself");
 }
 
 #[test]

@@ -26,18 +26,6 @@ fn no_proxy_names_servers_that_are_reached_directly() {
 }
 
 #[test]
-fn no_proxy_with_a_wildcard_covers_the_subdomains() {
-    let stage = stage(Version::V1_26);
-    let proxy = FakeGitea::start(Version::V1_26);
-    let url = format!("{}/api/v1", stage.gitea.url().replace("127.0.0.1", "gitea.localhost"));
-
-    // Whether the system knows the name or not: the token does not go to the proxy.
-    stage.dispatch().input("api-url", &url).var("HTTP_PROXY", &proxy.url()).var("NO_PROXY", "*.localhost").run();
-
-    assert_eq!(proxy.connections(), 0);
-}
-
-#[test]
 fn proxy_that_cannot_be_used_is_refused_before_anything_is_sent() {
     for (variable, value) in [
         ("HTTP_PROXY", "socks5://user:secret@proxy.example.com:1080"),
@@ -63,7 +51,7 @@ fn proxy_is_named_in_an_error_without_its_password() {
     let step = stage.dispatch().input("api-url", "http://gitea.invalid/api/v1");
     let done = step.var("HTTP_PROXY", &format!("http://user:secret@{address}")).run().failed();
 
-    insta::assert_snapshot!(shown(&done.log(), &stage), @"
+    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. What answers is not Gitea (403). See that `api-url` leads to Gitea itself, and that no proxy answers in its place. The pull request could not be told either: POST http://gitea.invalid/api/v1/repos/mporter/dispatch-source/statuses/SHA through the proxy http://fake was answered 403 Forbidden, but not as Gitea does: a page with the title `Blocked by policy`. (POST http://gitea.invalid/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true through the proxy http://fake was answered 403 Forbidden, but not as Gitea does: a page with the title `Blocked by policy`)
     ");
     assert!(!done.log.contains("secret") && !done.log().contains(TOKEN), "{}", done.log);

@@ -170,7 +170,7 @@ fn report_that_comes_in_between_is_left_alone() {
 
     let done = done.ok();
     assert_eq!(numbers(&done), [1, 0, 0]);
-    assert!(done.log().contains(&format!("told in the meantime: {page}")), "{}", done.log());
+    assert!(done.log().contains(&format!("reported by somebody else: {page}")), "{}", done.log());
     assert_eq!(stage.gitea.world().all_statuses(SOURCE, &stage.sha).len(), 2);
     assert_eq!(comments(&stage, stage.number).len(), 1);
 }
@@ -204,7 +204,7 @@ fn comment_that_the_report_made_without_its_status_is_found() {
 
     assert_eq!(status(&stage, &stage.sha).0, "success");
     assert_eq!(comments(&stage, stage.number).len(), 1);
-    assert!(done.log().contains("comment was there"), "{}", done.log());
+    assert!(done.log().contains("comment already there"), "{}", done.log());
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn one_that_fails_does_not_keep_the_others_from_being_closed() {
 
     assert_eq!([status(&stage, &first.1).0, status(&stage, &second.1).0], ["pending", "failure"]);
     assert_eq!(numbers(&done), [2, 1, 0]);
-    assert!(done.log().contains("::error::Not all could be told"), "{}", done.log());
+    assert!(done.log().contains("::error::Some statuses or comments could not be written"), "{}", done.log());
     stage.reconcile().run().ok();
     assert_eq!(status(&stage, &first.1).0, "failure");
 }
@@ -305,7 +305,7 @@ fn older_server_is_refused_before_anything_else_is_asked() {
     assert_eq!(sent(&stage), "GET /api/v1/version");
     assert_eq!(
         done.log(),
-        "::error::Nothing was sent: `mode: reconcile` needs Gitea 1.26 or later, which tells the run of a dispatch, and this server is 1.25"
+        "::error::Nothing was sent: `mode: reconcile` needs Gitea 1.26 or later, and this server has 1.25"
     );
 }
 
@@ -412,12 +412,12 @@ fn each_failure_says_what_to_do() {
         shown(done.log().lines().last().unwrap(), &stage).replace("http://fake/api/v1", "…")
     });
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Nothing was sent: `mode: reconcile` needs Gitea 1.26 or later, and the server's version could not be read. `api-url` is not the API's address. The API's address is that of the server's pages with `/api/v1` at its end. (GET …/version was answered 404 Not Found: no)
-    ::error::Nothing was written, since the open pull requests of mporter/dispatch-source could not be read. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (GET …/repos/mporter/dispatch-source/pulls?state=open&page=1&limit=50 was answered 401 Unauthorized: invalid username, password or token)
-    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The server refused (400): no. The server's message says what it did not like. (GET …/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 was answered 400 Bad Request: no)
-    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The server refused (403): no. The server's message says what it did not like. (GET …/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 was answered 403 Forbidden: no)
-    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: Status dispatch-target/build on mporter/dispatch-source@SHA10 was not set. The server failed (500). (POST …/repos/mporter/dispatch-source/statuses/SHA was answered 500 Internal Server Error: no)
-    ::error::Not all could be told; the next run of this workflow tries again what is still pending. The first of 1: The comment on mporter/dispatch-source#1 was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST …/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) It is not tried again.
+    ::error::Nothing was sent: `mode: reconcile` needs Gitea 1.26 or later, and the server's version could not be read. `api-url` is not the API's address. Set it to the address of the server's pages plus `/api/v1`. (GET …/version returned 404 Not Found: no)
+    ::error::Nothing was written, since the open pull requests of mporter/dispatch-source could not be read. The access token is not valid. It may have been deleted, or its account disabled. Make a new token, and store it as the secret. (GET …/repos/mporter/dispatch-source/pulls?state=open&page=1&limit=50 returned 401 Unauthorized: invalid username, password or token)
+    ::error::Some statuses or comments could not be written; pending ones are retried next time. The first of 1: The server refused (400): no. The server's message gives the reason. (GET …/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 returned 400 Bad Request: no)
+    ::error::Some statuses or comments could not be written; pending ones are retried next time. The first of 1: The server refused (403): no. The server's message gives the reason. (GET …/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 returned 403 Forbidden: no)
+    ::error::Some statuses or comments could not be written; pending ones are retried next time. The first of 1: Status dispatch-target/build on mporter/dispatch-source@SHA10 was not set. The server failed (500). (POST …/repos/mporter/dispatch-source/statuses/SHA returned 500 Internal Server Error: no)
+    ::error::Some statuses or comments could not be written; pending ones are retried next time. The first of 1: The comment on mporter/dispatch-source#1 was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST …/repos/mporter/dispatch-source/issues/1/comments returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) It is not tried again.
     ");
 }
 
@@ -434,8 +434,8 @@ fn target_that_is_missing_or_renamed_is_an_error() {
             .replace(&stage.gitea.url(), "…")
     };
     insta::assert_snapshot!([last(&missing), last(&renamed)].join("\n"), @"
-    ::error::No run can be found, because `target` cannot be read. mporter/dispatch-traget is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/dispatch-traget: to an account that cannot, the server answers as if it did not exist. (GET …/repos/mporter/dispatch-traget was answered 404 Not Found: not found)
-    ::error::No run can be found, because `target` cannot be read. mporter/dispatch-target was renamed or moved. Use its new name, which the server's answer has; a redirect is not followed, for the token's sake. (GET …/repos/mporter/dispatch-target was answered 301 Moved Permanently: it points to /api/v1/repos/mporter/new-name, which is not followed)
+    ::error::No run can be found, because `target` cannot be read. mporter/dispatch-traget is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-traget. Gitea responds the same to a missing and a hidden repository. (GET …/repos/mporter/dispatch-traget returned 404 Not Found: not found)
+    ::error::No run can be found, because `target` cannot be read. mporter/dispatch-target was renamed or moved. Use the new name, which is in the server's response. Redirects are not followed, to protect the token. (GET …/repos/mporter/dispatch-target returned 301 Moved Permanently: it points to /api/v1/repos/mporter/new-name, which is not followed)
     ");
     assert_eq!([missing.output("checked"), renamed.output("checked")], [None, None]);
 }
@@ -463,7 +463,7 @@ fn context_that_no_pull_request_has_is_a_warning() {
     let done = stage.reconcile().input("context", "dispatch-target/biuld").run().ok();
 
     let warning = "::warning::No open pull request of mporter/dispatch-source has a status with the context `dispatch-target/biuld`. \
-                   See that `context` is the one that `mode: dispatch` sets";
+                   Check that `context` is the one that `mode: dispatch` sets";
     assert!(done.log().contains(warning), "{}", done.log());
     let quiet = stage.reconcile().input("context", "dispatch-target/build").run().ok();
     assert!(!quiet.log().contains("::warning::"), "{}", quiet.log());

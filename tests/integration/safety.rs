@@ -119,7 +119,7 @@ fn redirect_is_not_followed_and_the_token_stays() {
             insta::assert_snapshot!(message, @"
             Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
             Status dispatch-target/build on mporter/dispatch-source@SHA10: error, The server redirects (301)
-            ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server redirects (301). Set `api-url` to the address that the server redirects to, unless that is a page to sign in: then let requests to `/api/v1/` pass by it. A redirect is not followed, for the token's sake. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 301 Moved Permanently: it points to http://elsewhere/api/v1/x, which is not followed)
+            ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server redirects (301). Set `api-url` to the address that the server redirects to. If that is a sign-in page, let requests to `/api/v1/` bypass it. Redirects are not followed, to protect the token. The pull request's status now shows this. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 301 Moved Permanently: it points to http://elsewhere/api/v1/x, which is not followed)
             ");
         }
     }
@@ -133,7 +133,7 @@ fn refusal_with_a_location_is_no_redirect() {
 
     let done = stage.dispatch().run().failed();
 
-    assert!(done.log.contains("was answered 409 Conflict: no)"), "{}", done.log);
+    assert!(done.log.contains("returned 409 Conflict: no)"), "{}", done.log);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn hostile_branch_and_messages_stay_on_their_line() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, The server refused (403): a ::add-mask::b  ##[add-mask]c [2J%0A::d
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server refused (403): a ::add-mask::b  ##[add-mask]c [2J%250A::d. The server's message says what it did not like. The pull request says so. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: a ::add-mask::b  ##[add-mask]c [2J%250A::d)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server refused (403): a ::add-mask::b  ##[add-mask]c [2J%250A::d. The server's message gives the reason. The pull request's status now shows this. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 403 Forbidden: a ::add-mask::b  ##[add-mask]c [2J%250A::d)
     ");
 }
 
@@ -188,5 +188,5 @@ fn endless_answer_is_cut_off() {
 
     let done = stage.dispatch().run().failed();
 
-    assert!(done.log.contains("the answer has more than 4 MiB"), "{}", done.log);
+    assert!(done.log.contains("the response has more than 4 MiB"), "{}", done.log);
 }

@@ -69,7 +69,7 @@ fn signal_during_a_dispatch_says_that_it_may_be_done() {
         let done = done.failed();
         let log = shown(&done.log(), &stage);
         let error = format!(
-            "::error::Stopped by {signal}. Not answered yet, and possibly done: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true. Look at the server before you start the job again."
+            "::error::Stopped by {signal}. Without a response yet, and possibly done: POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true. Check the server before you re-run the job."
         );
         assert_eq!(log.lines().last(), Some(error.as_str()));
         assert_eq!(stage.gitea.requests().len(), 1, "the dispatch is not sent again");
@@ -85,10 +85,10 @@ fn answer_that_comes_shortly_after_the_signal_still_counts() {
 
     assert_eq!(status.code(), Some(143));
     // On a busy machine the answer may come too late.
-    if !done.log.contains("Not answered yet") {
+    if !done.log.contains("Without a response yet") {
         assert_eq!(done.output("run-id"), Some("30"));
         assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending");
-        let end = "::error::Stopped by SIGTERM. All that the step had to do was done.";
+        let end = "::error::Stopped by SIGTERM. The step had finished its work.";
         assert_eq!(done.failed().log().lines().last(), Some(end));
     }
 }
@@ -104,7 +104,7 @@ fn signal_while_waiting_for_the_run_leaves_the_outputs() {
     assert_eq!(status.code(), Some(143));
     let done = done.failed();
     assert_eq!((done.output("run-id"), done.output("state")), (Some("30"), Some("pending")));
-    let end = "::error::Stopped by SIGTERM. No request that changes anything was under way. What was done is in the lines above.";
+    let end = "::error::Stopped by SIGTERM. No write request was in progress. The lines above show what was done.";
     assert_eq!(done.log().lines().last(), Some(end));
 }
 

@@ -33,7 +33,7 @@ fn unreachable_server_is_tried_again_and_named_with_the_cause() {
     let log = shown(&done.log(), &stage);
     assert!(log.contains("could not be sent: client error (Connect): tcp connect error: Connection refused"), "{log}");
     assert!(log.contains("(tried "), "{log}");
-    assert!(log.contains("See that the runner reaches `api-url`"), "{log}");
+    assert!(log.contains("Check that the runner can reach `api-url`"), "{log}");
 }
 
 #[test]

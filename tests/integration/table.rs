@@ -208,7 +208,7 @@ fn table_of_the_newer_head_is_left_alone_by_a_run_of_the_older_one() {
     let done = late.run().ok();
 
     assert_eq!(comments(&stage)[0].body, before);
-    assert!(done.log().contains("No comment: the table is about the pull request's newer head"), "{}", done.log());
+    assert!(done.log().contains("No comment: the table shows the pull request's newer head"), "{}", done.log());
 }
 
 #[test]

@@ -52,11 +52,14 @@ fn unknown_authority_gets_no_request() {
         stage.dispatch().var("SSL_CERT_FILE", missing.to_str().unwrap()),
         stage.dispatch().var("SSL_CERT_FILE", empty.to_str().unwrap()),
     ]
-    .map(|step| shown(&step.run().failed().log(), &stage).replace(folder.path().to_str().unwrap(), "FOLDER"));
+    .map(|step| {
+        shown(step.run().failed().log().lines().last().unwrap(), &stage)
+            .replace(folder.path().to_str().unwrap(), "FOLDER")
+    });
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not trusted. Give the file of its authority as SSL_CERT_FILE in `env:` of the step. The pull request could not be told either: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer)
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The authorities that are to be trusted could not be read. See that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that are there where the job runs, in its container too. The pull request could not be told either: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2). (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2))
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The authorities that are to be trusted could not be read. See that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that are there where the job runs, in its container too. The pull request could not be told either: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE and SSL_CERT_DIR hold no certificate. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE and SSL_CERT_DIR hold no certificate)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not trusted. Set SSL_CERT_FILE in the step's `env:` to the file of the CA that signed it. Setting the pull request's status failed too: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): invalid peer certificate: UnknownIssuer)
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The trusted CA certificates could not be read. Check that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that exist where the job runs, such as in its container. Setting the pull request's status failed too: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2). (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE=FOLDER/missing.pem: No such file or directory (os error 2))
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The trusted CA certificates could not be read. Check that SSL_CERT_FILE or SSL_CERT_DIR names PEM files that exist where the job runs, such as in its container. Setting the pull request's status failed too: POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE and SSL_CERT_DIR contain no certificate. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true could not be sent: client error (Connect): unexpected error: SSL_CERT_FILE and SSL_CERT_DIR contain no certificate)
     ");
     assert_eq!(stage.gitea.requests().len(), 0);
 }
@@ -76,14 +79,15 @@ fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_truste
     .map(|(stage, folder)| {
         let done = stage.dispatch().var("SSL_CERT_FILE", folder.path().join("ca.pem").to_str().unwrap()).run().failed();
         assert_eq!(stage.gitea.requests().len(), 0);
-        done.log().split(" The pull request could").next().unwrap().to_owned()
+        let log = done.log();
+        log.lines().last().unwrap().split(" Setting the pull request's").next().unwrap().to_owned()
     });
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is for another name. Set `api-url` to a name that the certificate has.
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that has the server's name as subjectAltName and is no authority itself, or give exactly this one as SSL_CERT_FILE.
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Make one that has the server's name as subjectAltName and is no authority itself, or give exactly this one as SSL_CERT_FILE.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is for another name. Set `api-url` to a name that is in the certificate.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Use a certificate that has the server's name as subjectAltName and is not a CA itself, or set SSL_CERT_FILE to exactly this certificate.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Use a certificate that has the server's name as subjectAltName and is not a CA itself, or set SSL_CERT_FILE to exactly this certificate.
     ");
 }
 
@@ -137,8 +141,8 @@ fn pipe_in_the_place_of_certificates_holds_nothing_up() {
     let pipe = folder.path().join("pipe.pem");
     mkfifo(&pipe, Mode::S_IRWXU).unwrap();
 
-    assert_eq!(refusal(&stage, &pipe), "The authorities that are to be trusted could not be read");
-    assert_eq!(refusal(&stage, Path::new("/dev/zero")), "The authorities that are to be trusted could not be read");
+    assert_eq!(refusal(&stage, &pipe), "The trusted CA certificates could not be read");
+    assert_eq!(refusal(&stage, Path::new("/dev/zero")), "The trusted CA certificates could not be read");
 
     // Beside a certificate it is left out.
     stage.dispatch().var("SSL_CERT_DIR", folder.path().to_str().unwrap()).run().ok();

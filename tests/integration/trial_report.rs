@@ -75,15 +75,15 @@ fn report_of_a_trial_fails_where_a_report_would() {
     insta::assert_snapshot!(report(&both[..1], &[(SOURCE, Permission::Write)]), @"
     The run's pr_head_sha is all zeros: a trial run, so nothing is reported
     ok: Scope write:repository: the token has it
-    ::error::failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository)
+    ::error::failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository)
     ok: Source: the token's account may write to mporter/dispatch-source
     ::error::Trial run 30: a report cannot write to mporter/dispatch-source (Scope write:issue). The lines above that begin with `failed` say what to correct
     ");
     insta::assert_snapshot!(report(&both[1..], &[(SOURCE, Permission::Write)]), @"
     The run's pr_head_sha is all zeros: a trial run, so nothing is reported
-    ::error::failed: Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/actions/workflows/none.yml/dispatches?return_run_details=true was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=write:issue)
+    ::error::failed: Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/actions/workflows/none.yml/dispatches?return_run_details=true returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=write:issue)
     ok: Scope write:issue: the token has it
-    ::error::failed: Source: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source was answered 403 Forbidden: token does not have at least one of required scope(s), required=[read:repository], token scope=write:issue)
+    ::error::failed: Source: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source returned 403 Forbidden: token does not have at least one of required scope(s), required=[read:repository], token scope=write:issue)
     ::error::Trial run 30: a report cannot write to mporter/dispatch-source (Scope write:repository, Source). The lines above that begin with `failed` say what to correct
     ");
 }

@@ -111,9 +111,9 @@ fn run_whose_title_names_no_pull_request_is_refused_with_the_line_to_add() {
     });
 
     insta::assert_snapshot!(logs.join("\n"), @"
-    ::error::Nothing was sent: the run's title `Build from upstream PR` does not name its pull request. Add this line to the workflow of that run, below `name:`, so that its next run does: `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`
-    ::error::Nothing was sent: the run's title `mporter/dispatch-source#1 7f68d9e953af69e55bb25a20071f…` does not name its pull request. Add this line to the workflow of that run, below `name:`, so that its next run does: `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`
-    ::error::Nothing was sent: the run's title `mporter/dispatch-source#1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ::error::x` does not name its pull request. Add this line to the workflow of that run, below `name:`, so that its next run does: `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`
+    ::error::Nothing was sent: the run's title `Build from upstream PR` does not name its pull request. Add this line to that run's workflow, below `name:`; it applies to the next run: `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`
+    ::error::Nothing was sent: the run's title `mporter/dispatch-source#1 7f68d9e953af69e55bb25a20071f…` does not name its pull request. Add this line to that run's workflow, below `name:`; it applies to the next run: `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`
+    ::error::Nothing was sent: the run's title `mporter/dispatch-source#1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ::error::x` does not name its pull request. Add this line to that run's workflow, below `name:`; it applies to the next run: `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`
     ");
 }
 
@@ -172,8 +172,8 @@ fn pull_request_without_secrets_is_told_why() {
     });
 
     insta::assert_snapshot!(logs.join("\n"), @"
-    ::error::Nothing was sent: input `token` is empty, since the workflow of a pull request made by AGit (`refs/for/…`) gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow
-    ::error::Nothing was sent: input `token` is empty, since the workflow of a pull request whose fork was deleted gets no secrets. `on: pull_request_target` runs the workflow of the base branch, with its secrets: then nothing of the pull request may run in that workflow
-    ::error::Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name
+    ::error::Nothing was sent: input `token` is empty, since the workflow of a pull request made by AGit (`refs/for/…`) gets no secrets. Use `on: pull_request_target`: it runs the base branch's workflow, with its secrets, so run nothing from the pull request there
+    ::error::Nothing was sent: input `token` is empty, since the workflow of a pull request whose fork was deleted gets no secrets. Use `on: pull_request_target`: it runs the base branch's workflow, with its secrets, so run nothing from the pull request there
+    ::error::Nothing was sent: input `token` is required. If it comes from a secret, that secret is empty: check that the secret is stored in this repository or for its owner, under exactly that name
     ");
 }

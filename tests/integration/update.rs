@@ -64,7 +64,7 @@ fn older_run_never_replaces_the_text_of_a_newer_one() {
     let done = report(&stage, first, "failure").ok();
 
     assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
-    assert!(done.log().contains("No comment: the one comment is the newer run's"), "{}", done.log());
+    assert!(done.log().contains("No comment: the existing comment shows a newer run"), "{}", done.log());
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn failed_status_leaves_the_one_comment_alone() {
     let done = report(&stage, second, "success").failed();
 
     assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
-    assert!(done.log().contains("No comment: with the status unset"), "{}", done.log());
+    assert!(done.log().contains("No comment: the status was not set"), "{}", done.log());
 }
 
 #[test]
@@ -219,8 +219,7 @@ fn comments_of_strangers_that_are_too_long_to_be_read_are_named() {
     let done = report(&stage, run, "success").failed();
 
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
-    let error = "::error::The comment was not created. The server's answer is longer than what is read of one. See what makes it so long: \
-                 comments or descriptions of a million characters, or hundreds of contexts on one commit. (GET ";
+    let error = "::error::The comment was not created. The server's response exceeds the size limit. Look for very long comments or descriptions (a million characters), or hundreds of contexts on one commit. (GET ";
     assert!(done.log().lines().last().unwrap().starts_with(error), "{}", done.log());
     let asked = stage
         .gitea
@@ -256,7 +255,7 @@ fn comment_on_failure_makes_none_for_a_run_that_is_fine() {
 
             assert_eq!(comments(&stage), Vec::<String>::new(), "{mode}, {outcome}");
             assert_eq!(done.output("state"), Some(state));
-            assert!(done.log().contains("No new comment, as `comment-on: failure` says"), "{}", done.log());
+            assert!(done.log().contains("No new comment, because of `comment-on: failure`"), "{}", done.log());
         }
     }
 }

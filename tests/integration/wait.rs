@@ -92,7 +92,7 @@ fn run_that_reports_itself_is_left_its_status_and_its_comment() {
     assert_eq!(bodies.len(), 1);
     assert!(bodies[0].contains("See the artifact."), "{bodies:?}");
     assert_eq!(done.output("comment-id"), Some("1"));
-    assert!(done.log().contains("success, which was told already"), "{}", done.log());
+    assert!(done.log().contains("success, already set"), "{}", done.log());
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn question_that_fails_is_asked_again() {
     });
 
     let log = done.ok().log();
-    assert_eq!(log.matches("which is tried again").count(), 1, "an outage is told once: {log}");
+    assert_eq!(log.matches("Could not read the run; retrying.").count(), 1, "an outage is told once: {log}");
     assert_eq!(status(&stage).0, "success");
 }
 
@@ -163,9 +163,9 @@ fn step_whose_run_is_under_way_is_not_told_to_start_again() {
         let done = step.run().failed();
 
         let log = done.log();
-        assert!(log.contains("The run could not be asked for when `wait-timeout` was over"), "{log}");
+        assert!(log.contains("Could not read the run when `wait-timeout` was over"), "{log}");
         assert!(log.contains("The pending status was not set. The server failed (501). ("), "{log}");
-        assert!(!log.contains("tart this again") && !log.contains("tart it again"), "{log}");
+        assert!(!log.contains("e-run this job"), "{log}");
     }
 }
 
@@ -182,7 +182,11 @@ fn timeout_leaves_the_status_pending_and_says_since_when() {
         description.starts_with("Waiting for a runner, dispatched at 20") && description.ends_with(" UTC"),
         "{description}"
     );
-    assert!(done.log().contains("::error::The run has not ended within `wait-timeout`, and goes on"), "{}", done.log());
+    assert!(
+        done.log().contains("::error::The run has not ended within `wait-timeout`, and continues"),
+        "{}",
+        done.log()
+    );
     assert_eq!(done.output("conclusion"), None);
     assert_eq!(comments(&stage), [""; 0]);
 }
@@ -211,7 +215,7 @@ fn older_server_is_refused_before_anything_is_sent() {
 
         assert_eq!(sent(&stage), "GET /api/v1/version");
         let expected = format!(
-            "::error::Nothing was sent: `wait: true` needs Gitea 1.26 or later, which tells the run of a dispatch, and this server is {}",
+            "::error::Nothing was sent: `wait: true` needs Gitea 1.26 or later, and this server has {}",
             &version.number()[..4]
         );
         assert_eq!(done.log(), expected);
@@ -243,7 +247,7 @@ fn failed_closing_names_the_outcome_and_the_cause() {
     })
     .failed();
 
-    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The run ended with success: https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and the pull request was not told all of it: The status was not set. The server refused (403): no. The server's message says what it did not like. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: no) The comment was created.");
+    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The run ended with success: https://gitea.example.com/mporter/dispatch-target/actions/runs/30 . The report is incomplete: The status was not set. The server refused (403): no. The server's message gives the reason. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA returned 403 Forbidden: no) The comment was created.");
     assert_eq!(done.output("conclusion"), Some("success"));
 }
 
@@ -286,7 +290,7 @@ fn run_is_waited_for_though_its_pending_status_failed() {
     let done = wait_while(&stage, |stage, run| world(stage, |world| world.cancel_run(run)));
 
     let log = done.failed().log();
-    assert!(log.contains("::warning::The run is under way"), "{log}");
+    assert!(log.contains("::warning::The run has started"), "{log}");
     assert_eq!(status(&stage), ("failure".to_owned(), "Has been cancelled".to_owned()));
     assert_eq!(comments(&stage).len(), 1);
 }

@@ -33,7 +33,7 @@ fn dispatch_is_not_sent_over_a_connection_that_has_been_idle() {
 
         assert_eq!(stage.gitea.world().runs.len(), 1, "{step}: {}", done.log());
         assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending", "{step}: {}", done.log());
-        assert!(!done.log().contains("not known whether"), "{step}: {}", done.log());
+        assert!(!done.log().contains("is unknown whether"), "{step}: {}", done.log());
     }
 }
 
@@ -82,7 +82,7 @@ fn list_of_another_shape_is_no_list() {
         let done = stage.report(run).run().failed();
 
         assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending", "{body}: {}", done.log());
-        assert!(done.log().contains("What answers is not Gitea"), "{body}: {}", done.log());
+        assert!(done.log().contains("The response is not from Gitea"), "{body}: {}", done.log());
     }
 }
 

@@ -119,7 +119,7 @@ fn report_by_event_is_for_the_pull_request_of_the_title() {
 #[test]
 fn title_of_another_form_is_refused_with_the_line_to_add() {
     let error = shown(by_event("Build from upstream PR"));
-    insta::assert_snapshot!(error, @"error: the run's title `Build from upstream PR` does not name its pull request. Add this line to the workflow of that run, below `name:`, so that its next run does: `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`");
+    insta::assert_snapshot!(error, @"error: the run's title `Build from upstream PR` does not name its pull request. Add this line to that run's workflow, below `name:`; it applies to the next run: `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`");
     for step in [
         by_event("Build").input("source", "mporter/other"),
         by_event("Build").input("pr-number", "8"),

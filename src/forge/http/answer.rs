@@ -1,4 +1,4 @@
-//! What the body of an answer says: JSON of Gitea, or a page of something else.
+//! The body of a response: Gitea's JSON, or a page of another program.
 
 #[cfg(test)]
 mod property_tests;
@@ -55,13 +55,13 @@ fn without_escapes(json: &str) -> String {
     text + rest
 }
 
-/// The value of a successful answer.
+/// The value of a successful response.
 pub(super) fn value<T: DeserializeOwned>(status: StatusCode, body: &str, token: &Token) -> Result<T, Kind> {
     let json = if status == StatusCode::NO_CONTENT { "null" } else { body };
     serde_json::from_str(json).map_err(|cause| {
-        // It ends in the middle of a word: the rest got lost.
+        // The JSON is cut off: the rest was lost.
         if cause.is_eof() {
-            return Kind::NoAnswer { cause: format!("it breaks off: {cause}") };
+            return Kind::NoAnswer { cause: format!("it is incomplete: {cause}") };
         }
         let cause = match title(body) {
             Some(title) => a_page(&title),
@@ -72,10 +72,10 @@ pub(super) fn value<T: DeserializeOwned>(status: StatusCode, body: &str, token: 
     })
 }
 
-/// What an answer that is no success says: it is Gitea's own, or another program's.
+/// Reads a response that is not a success: from Gitea itself, or from another program.
 pub(super) fn refusal(status: StatusCode, body: &str, retry_after: Option<Duration>, token: &Token) -> Kind {
     if status.is_informational() {
-        return Kind::NoAnswer { cause: format!("{status} in its place, which nobody requested") };
+        return Kind::NoAnswer { cause: format!("only {status}, which was not requested") };
     }
     let text = body.trim();
     let message = if text.is_empty() || text == NO_SUCH_ROUTE { Some(shown(text)) } else { message_of(text, token) };
@@ -89,7 +89,7 @@ pub(super) fn refusal(status: StatusCode, body: &str, retry_after: Option<Durati
     }
 }
 
-/// The message of Gitea's JSON with its errors; `None` where it is something else.
+/// The message of Gitea's JSON with its errors; `None` if it is something else.
 fn message_of(body: &str, token: &Token) -> Option<String> {
     #[derive(Deserialize)]
     struct Message {
@@ -122,7 +122,7 @@ fn a_page(title: &str) -> String {
 
 fn shown(body: &str) -> String {
     match one_line(body) {
-        text if text.is_empty() => "an empty answer".to_owned(),
+        text if text.is_empty() => "an empty response".to_owned(),
         text => text,
     }
 }

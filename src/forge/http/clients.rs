@@ -1,4 +1,4 @@
-//! The clients that requests go by: one that keeps its connections, and new ones where a kept connection would not do.
+//! The HTTP clients: one that keeps its connections, and new ones where a kept connection is not safe.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

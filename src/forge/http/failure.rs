@@ -40,7 +40,7 @@ fn certificate_problem(error: &reqwest::Error) -> Option<Certificate> {
                 _ => None,
             };
         }
-        // An I/O error leaves out what it wraps when it is asked for its source.
+        // `source()` of an I/O error skips the error that it wraps.
         cause = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),

@@ -5,7 +5,6 @@ use std::io::Write;
 use crate::config::Check;
 use crate::forge::{Error, Gitea, ListedWorkflow, Repository};
 use crate::probes::{Finding, Findings};
-use crate::runner::Runner;
 use crate::types::{RepoName, Workflow};
 use crate::workflow_file::{Definition, RunName, Unclear};
 
@@ -14,14 +13,14 @@ const MOST: usize = 50;
 
 const SUBJECT: &str = "Report";
 
-/// Who reports, as far as it could be told.
+/// Who reports, if that is clear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reporting {
     /// The workflow in that file.
     ByEvent(String),
     /// A step of the build.
     ByStep,
-    /// Nobody, or it could not be told.
+    /// Nobody, or it is unclear.
     Unknown,
 }
 
@@ -40,8 +39,7 @@ pub(super) async fn probe(
     target: &Repository,
     listed: &Result<Vec<ListedWorkflow>, Error>,
     build: &Definition,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
+    findings: &mut Findings<'_, impl Write>,
 ) -> Reporting {
     let Check { source, workflow, .. } = check;
     let by_event = match listed {
@@ -49,10 +47,10 @@ pub(super) async fn probe(
         Err(_) => Err(Unclear),
     };
     let by_step = build.reports();
-    findings.add(finding(workflow, &by_event, by_step), runner);
+    findings.add(finding(workflow, &by_event, by_step));
     match by_event {
         Ok(Some(ByEvent { file, .. })) => {
-            findings.add(run_name(workflow, source, build), runner);
+            findings.add(run_name(workflow, source, build));
             Reporting::ByEvent(file)
         }
         _ if by_step == Ok(true) => Reporting::ByStep,
@@ -117,14 +115,15 @@ fn finding(
         (_, Ok(true)) => Finding::ok(
             SUBJECT,
             format!(
-                "a step of {build} reports. A cancelled run does not reach it: its status stays pending until `mode: reconcile` runs"
+                "a step of {build} reports. A cancelled run does not reach that step: the status stays pending until \
+                 `mode: reconcile` runs"
             ),
         ),
         (Err(Unclear), _) | (_, Err(Unclear)) => Finding::warning(
             SUBJECT,
             format!(
-                "could not tell whether anything reports the runs of {build}: not every workflow of {} could be read. See for yourself \
-                 that there is a workflow with `on: workflow_run` for it, or a step with `mode: report` in it",
+                "could not tell whether anything reports the runs of {build}: not every workflow of {} could be read. \
+                 Check that there is a workflow with `on: workflow_run` for it, or a step with `mode: report` in it",
                 workflow.target
             ),
         ),
@@ -132,7 +131,8 @@ fn finding(
             SUBJECT,
             format!(
                 "nothing in {} reports the runs of {build}: each status stays pending unless its step has `wait: true` or \
-                 `mode: reconcile` runs. Add report.yml of the README to the default branch, and see that its `workflows:` has the \
+                 `mode: reconcile` runs. Add report.yml of the README to the default branch, and check that its \
+                 `workflows:` has the \
                  `name:` of {build}",
                 workflow.target
             ),

@@ -19,13 +19,12 @@ use crate::links::PageBase;
 use crate::modes::wait;
 use crate::probes::{Finding, Findings};
 use crate::run::{End, Progress};
-use crate::runner::Runner;
 use crate::text::{duration, one_line};
 use crate::types::{Outcome, RunRef};
 
 const SUBJECT: &str = "Trial run";
 
-/// What to do where the trial run waits for a runner.
+/// What to do if the trial run waits for a runner.
 const QUEUE_ADVICE: &str =
     "give the runner more capacity, or start another one. If no runner has the label of the run's job, register one";
 
@@ -35,20 +34,19 @@ pub(super) async fn run(
     pages: &PageBase,
     check: &Check,
     set_up: &SetUp,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
+    findings: &mut Findings<'_, impl Write>,
 ) {
     let until = Instant::now() + check.timeout.duration();
     let run = match start(&gitea.until(Deadline::in_a_minute()), pages, check, set_up).await {
         Ok(run) => run,
         Err(finding) => {
-            findings.add(finding, runner);
+            findings.add(finding);
             return;
         }
     };
     let page = pages.run(&run.target, run.number);
-    runner.info(&format!("Trial run: {page}"));
-    let followed = timeout_at(until, wait::follow(gitea, &run, QUEUE_ADVICE, runner)).await;
+    findings.runner.info(&format!("Trial run: {page}"));
+    let followed = timeout_at(until, wait::follow(gitea, &run, QUEUE_ADVICE, findings.runner)).await;
     let has_ended = matches!(followed, Ok(Progress::Ended(_)));
     let log = report::Log { gitea, pages, run: &run, source: &check.source, until };
     let finding = match followed {
@@ -56,22 +54,23 @@ pub(super) async fn run(
         Err(_elapsed) => Finding::failed(
             SUBJECT,
             format!(
-                "the trial run has not ended within `check-timeout` ({}), and goes on: {page} . If this job occupies the only runner, \
+                "the trial run has not ended within `check-timeout` ({}), and continues: {page} . If this job \
+                 occupies the only runner, \
                  the trial run waits for it: {QUEUE_ADVICE}",
                 duration(check.timeout.duration())
             ),
         ),
     };
-    findings.add(finding, runner);
+    findings.add(finding);
     if !has_ended || set_up.reporting == Reporting::Unknown {
         return;
     }
-    if let Some(finding) = log.finding(&set_up.reporting, runner).await {
-        findings.add(finding, runner);
+    if let Some(finding) = log.finding(&set_up.reporting, findings.runner).await {
+        findings.add(finding);
     }
 }
 
-/// Dispatches the trial. The error is the finding where there is no run to follow.
+/// Dispatches the trial. The error is the finding if there is no run to follow.
 async fn start(gitea: &Gitea, pages: &PageBase, check: &Check, set_up: &SetUp) -> Result<RunRef, Finding> {
     let workflow = &check.workflow;
     let page = pages.workflow(&workflow.target, &workflow.file);
@@ -80,8 +79,9 @@ async fn start(gitea: &Gitea, pages: &PageBase, check: &Check, set_up: &SetUp) -
         Ok(None) if set_up.server.names_dispatched_runs() => Err(Finding::warning(
             SUBJECT,
             format!(
-                "the trial run was started, but the answer does not name it: a proxy took `?return_run_details=true` off the request. Let \
-                 the whole path and its query through, and see how the run ends: {page}"
+                "the trial run was started, but the response does not name it: a proxy removed \
+                 `?return_run_details=true` from the request. Let it forward the whole path and query, and see how \
+                 the run ends: {page}"
             ),
         )),
         Ok(None) => Err(Finding::warning(
@@ -114,7 +114,7 @@ fn inputs(check: &Check) -> BTreeMap<String, String> {
 /// How the trial run ended.
 async fn ended(log: &report::Log<'_>, page: &Url, progress: Progress) -> Finding {
     let Progress::Ended(End { ending, .. }) = progress else {
-        return Finding::failed(SUBJECT, format!("the trial run was deleted: {page} . Start this step again"));
+        return Finding::failed(SUBJECT, format!("the trial run was deleted: {page} . Run the check again"));
     };
     let elapsed = ending.elapsed.map(|elapsed: Duration| format!(" after {}", duration(elapsed))).unwrap_or_default();
     let outcome = one_line(ending.outcome.as_str());

@@ -7,39 +7,37 @@ use crate::config::Check;
 use crate::diagnosis::{self, WORKFLOW_FOLDERS, missing_ref, missing_workflow, no_dispatch_trigger};
 use crate::forge::{Error, Gitea, ListedWorkflow, Repository};
 use crate::probes::{Finding, Findings};
-use crate::runner::Runner;
 use crate::text::quoted;
 use crate::types::Workflow;
 use crate::workflow_file::{DeclaredInput, Definition, Unclear};
 
-/// The inputs of the pull request, each with what becomes of it where it is not declared.
+/// The inputs of the pull request.
 const INPUTS: [&str; 4] = ["source_repo", "pr_number", "pr_head_sha", "pr_head_ref"];
 
 /// How alike two names are that may be the same one misspelt: from 0 to 1.
 const ALIKE: f64 = 0.6;
 
-/// Reads the file, and checks what it declares. `None` where it could not be read.
+/// Reads the file, and checks what it declares. `None` if it could not be read.
 pub(super) async fn probe(
     gitea: &Gitea,
     check: &Check,
     target: &Repository,
     listed: &Result<Vec<ListedWorkflow>, Error>,
-    findings: &mut Findings,
-    runner: &mut Runner<impl Write>,
+    findings: &mut Findings<'_, impl Write>,
 ) -> Option<Definition> {
     const SUBJECT: &str = "Workflow";
     let Workflow { file, git_ref, .. } = &check.workflow;
     let text = match read(gitea, &check.workflow, target, listed).await {
         Ok(text) => text,
         Err(cause) => {
-            findings.add(Finding::failed(SUBJECT, cause), runner);
+            findings.add(Finding::failed(SUBJECT, cause));
             return None;
         }
     };
-    findings.add(Finding::ok(SUBJECT, format!("{} is there at {}", file.as_str(), git_ref.as_str())), runner);
+    findings.add(Finding::ok(SUBJECT, format!("{} exists at {}", file.as_str(), git_ref.as_str())));
     let definition = Definition::read(&text);
     for finding in inputs(check, definition.inputs()) {
-        findings.add(finding, runner);
+        findings.add(finding);
     }
     Some(definition)
 }
@@ -75,7 +73,7 @@ async fn read(
     Err(missing_workflow(workflow, &diagnosis::names_there(gitea, workflow).await).to_string())
 }
 
-/// Trigger and inputs. What a dispatch gives and the workflow does not declare is dropped by Gitea without a word.
+/// Trigger and inputs. Gitea silently drops inputs that the workflow does not declare.
 fn inputs(check: &Check, declared: Result<Option<Vec<DeclaredInput>>, Unclear>) -> Vec<Finding> {
     let file = check.workflow.file.as_str();
     let declared = match declared {
@@ -84,7 +82,7 @@ fn inputs(check: &Check, declared: Result<Option<Vec<DeclaredInput>>, Unclear>) 
         Err(Unclear) => {
             let text = format!(
                 "could not tell what {file} declares: this check reads plain YAML only, without anchors, tabs, or texts of several \
-                 lines. See for yourself that it has `workflow_dispatch` with the inputs {}",
+                 lines. Check that it has `workflow_dispatch` with the inputs {}",
                 list(&INPUTS)
             );
             return vec![Finding::warning("Inputs", text)];
@@ -103,7 +101,7 @@ fn of_pull_request(file: &str, declared: &[DeclaredInput]) -> Finding {
     let missing: Vec<&str> =
         INPUTS.into_iter().filter(|name| !declared.iter().any(|input| input.name == *name)).collect();
     match missing[..] {
-        [] => Finding::ok(SUBJECT, format!("{file} declares the four of the pull request")),
+        [] => Finding::ok(SUBJECT, format!("{file} declares the four inputs of the pull request")),
         // No report needs it.
         ["pr_head_ref"] => {
             let text = format!(
@@ -113,7 +111,7 @@ fn of_pull_request(file: &str, declared: &[DeclaredInput]) -> Finding {
         }
         _ => {
             let text = format!(
-                "{file} does not declare {}, and Gitea drops what is not declared without a word. Declare it under \
+                "{file} does not declare {}, and Gitea silently drops undeclared inputs. Declare it under \
                  `on: workflow_dispatch: inputs:`",
                 list(&missing)
             );
@@ -137,10 +135,11 @@ fn undeclared(file: &str, own: &BTreeMap<String, String>, declared: &[DeclaredIn
         })
         .collect();
     Some(if unknown.is_empty() {
-        Finding::ok(SUBJECT, format!("{file} declares all that `inputs` gives"))
+        Finding::ok(SUBJECT, format!("{file} declares all that `inputs` sets"))
     } else {
         let text = format!(
-            "{file} does not declare {}, and Gitea drops what is not declared without a word. Correct `inputs` of this step, or declare \
+            "{file} does not declare {}, and Gitea silently drops undeclared inputs. Correct `inputs` of this step, \
+             or declare \
              it there",
             unknown.join(", ")
         );
@@ -168,14 +167,15 @@ fn not_given(file: &str, own: &BTreeMap<String, String>, declared: &[DeclaredInp
     let (needed, unclear) = (named(Ok(true)), named(Err(Unclear)));
     if !needed.is_empty() {
         let text = format!(
-            "{file} requires {}, without a default, and `inputs` of this step does not give it: Gitea starts the run with an empty \
-             value. Give it, or set a default there",
+            "{file} requires {}, without a default, and `inputs` of this step does not set it: Gitea starts the run \
+             with an empty \
+             value. Set it, or add a default in that workflow",
             needed.join(", ")
         );
         findings.push(Finding::failed(SUBJECT, text));
     }
     if !unclear.is_empty() {
-        let text = format!("could not tell whether {file} requires {}. See for yourself", unclear.join(", "));
+        let text = format!("could not tell whether {file} requires {}. Check that yourself", unclear.join(", "));
         findings.push(Finding::warning(SUBJECT, text));
     }
     findings

@@ -29,13 +29,13 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Closes what has ended, as long as there is time.
+    /// Closes the statuses of ended runs while there is time.
     pub(super) async fn settle(&mut self, search: &Search<'_>, found: &[Found], start: Instant) {
         let comments = timeout(COMMENTS_TIME, settle::comments_there(search.gitea, search.reconcile, found)).await;
         let comments = comments.ok().flatten();
         let closable = found.iter().filter_map(|one| Some((one, one.answer.as_ref()?)));
         let settle = async |(one, answer)| {
-            // Those under way need the rest of the minute.
+            // Those in progress need the rest of the minute.
             if start.elapsed() > LAST_START {
                 return None;
             }

@@ -13,7 +13,7 @@ use super::{LAST_START, PARALLEL};
 use crate::forge::{self, PAGE_LIMIT, PAGE_SIZE, PullRequests};
 use crate::types::PullRequestNumber;
 
-/// So long after the start nothing more is read.
+/// Nothing is read later than this after the start.
 const READING_TIME: Duration = Duration::from_secs(35);
 
 /// How many pages of the list are read at a time: a page may be long, and both are in memory.
@@ -53,14 +53,14 @@ pub(super) struct Reader {
     requests: u32,
     spent: Duration,
     pub(super) problems: Vec<Problem>,
-    /// The links of pending statuses that look like those of this action, and were set by somebody else.
+    /// The links of pending statuses that look like those of this action, and were set by another account.
     pub(super) foreign_links: Vec<String>,
-    /// How many commits have been looked at, and whether one of them has the given context.
+    /// How many commits have been read, and whether one of them has the given context.
     pub(super) commits: usize,
     pub(super) has_context: bool,
 }
 
-/// A commit, by the pull request that is looked at for it.
+/// A commit, by the pull request that is read for it.
 struct HeadSeen {
     number: PullRequestNumber,
     is_shared: bool,
@@ -148,7 +148,7 @@ impl Reader {
         self.listed + self.unlisted()
     }
 
-    /// How many of them have not been looked at.
+    /// How many of them have not been read.
     pub(super) fn left_out(&self) -> usize {
         self.unlisted() + self.waiting.len()
     }
@@ -194,7 +194,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Pull requests of one commit share its statuses: one of them is looked at. A list that changes while its pages are read may
+    /// Pull requests of one commit share its statuses: only one of them is read. A list that changes while its pages are read may
     /// have an entry twice.
     fn take_page(&mut self, page: usize, listed: PullRequests) {
         let is_full = listed.pulls.len() >= PAGE_SIZE;

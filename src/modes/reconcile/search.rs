@@ -11,7 +11,7 @@ use crate::run::{Progress, Unreadable};
 use crate::telling::{Answer, Pending, RunStatuses};
 use crate::types::{CommitSha, Head, Place, PullRequestNumber, RunRef};
 
-/// An open pull request, as far as it is needed.
+/// An open pull request: the fields that are used.
 #[derive(Debug, Clone)]
 pub(super) struct Pull {
     pub(super) number: PullRequestNumber,
@@ -32,7 +32,7 @@ pub(super) struct Found {
     pub(super) run: RunRef,
     pub(super) created_at: Option<OffsetDateTime>,
     pub(super) progress: Progress,
-    /// What is to be said now; `None` where the status says it already.
+    /// The new answer; `None` if the status shows it already.
     pub(super) answer: Option<Answer>,
     pub(super) pull: Pull,
     /// Whether another pull request has the same head.

@@ -15,7 +15,7 @@ use crate::telling::{Answer, CommentDone, Draft, Failures, Marker, StatusDone, T
 use crate::text::{markdown, one_line};
 use crate::types::{CommentMode, PullRequestNumber, RepoName, RunId};
 
-/// After so long without a runner the pending status says so.
+/// After this time without a runner, the pending status says so.
 const LONG_QUEUE: Duration = Duration::HOUR;
 
 /// A row of the summary.
@@ -33,8 +33,8 @@ pub(super) struct Row {
 /// The comments that may be about a run, by that run.
 pub(super) type CommentsThere = BTreeMap<RunId, Vec<Comment>>;
 
-/// The comments that may be about a run that is to be closed, in one list for all; `None` where each pull request has to be
-/// asked for its own.
+/// The comments that may be about a run that is to be closed, in one list for all; `None` if each pull request has to be
+/// read separately.
 pub(super) async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: &[Found]) -> Option<CommentsThere> {
     let closing = found.iter().filter(|one| one.pull.has_comments && matches!(one.progress, Progress::Ended(_)));
     let oldest = closing.map(|one| one.created_at).min();
@@ -55,7 +55,7 @@ pub(super) async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: 
     }
 }
 
-/// Says `answer` of what was found.
+/// Writes `answer` for what was found.
 pub(super) async fn settle(
     search: &Search<'_>,
     comments: Option<&CommentsThere>,
@@ -64,7 +64,7 @@ pub(super) async fn settle(
 ) -> Row {
     let Search { gitea, pages, reconcile } = *search;
     let teller = Teller { gitea, pages, place: &found.place, run: &found.run };
-    // Which pull request of a shared head the run was dispatched for nobody can tell.
+    // If pull requests share a head, it is unknown which of them the run was dispatched for.
     let failures = match &found.progress {
         Progress::Ended(end) => teller.failures(end.failed.clone(), reconcile.commenting, reconcile.log_lines).await,
         _ => Failures::default(),
@@ -85,12 +85,12 @@ pub(super) async fn settle(
     Row { failed, closed, problem, ..row }
 }
 
-/// The row of a status of which nothing is to be said.
+/// The row of a status that needs no change.
 pub(super) fn still_running(pages: &PageBase, found: &Found) -> Row {
     row(pages, found, "still running")
 }
 
-/// What is to be said now; `None` where the status says it already. `now` is by the server's clock, as the run's times are.
+/// The new answer; `None` if the status shows it already. `now` is by the server's clock, as the run's times are.
 pub(super) fn answer(progress: &Progress, now: OffsetDateTime, description: &str, target: &RepoName) -> Option<Answer> {
     let says = |answer: &Answer| answer.description(target) == description;
     match progress {
@@ -99,7 +99,7 @@ pub(super) fn answer(progress: &Progress, now: OffsetDateTime, description: &str
         Progress::Queued(Some(since)) if now - *since > LONG_QUEUE => {
             Some(Answer::Waiting(*since)).filter(|answer| !says(answer))
         }
-        // It waits no more.
+        // It is no longer waiting.
         Progress::Running { created: Some(since), .. } if says(&Answer::Waiting(*since)) => Some(Answer::Dispatched),
         Progress::Queued(_) | Progress::Running { .. } => None,
     }
@@ -119,7 +119,7 @@ fn draft<'a>(
     }
 }
 
-/// What was done, in a few words, and what went wrong, in a sentence.
+/// The result in a few words, and any problem in a sentence.
 async fn describe(
     teller: &Teller<'_>,
     found: &Found,
@@ -129,9 +129,9 @@ async fn describe(
 ) -> (String, Option<Problem>) {
     let error = match told.status {
         Ok(StatusDone::Set) => None,
-        Ok(StatusDone::Ended(_)) => return ("told in the meantime".to_owned(), None),
+        Ok(StatusDone::Ended(_)) => return ("reported by somebody else".to_owned(), None),
         Ok(StatusDone::Newer(_) | StatusDone::Other) => {
-            return ("tells something else in the meantime".to_owned(), None);
+            return ("shows something else by now".to_owned(), None);
         }
         Err(error) => Some(error),
     };
@@ -142,13 +142,13 @@ async fn describe(
     let (comment, problem) = match told.comment {
         Ok(CommentDone::Created(_)) => (", comment created", None),
         Ok(CommentDone::Edited(_)) => (", comment edited", None),
-        Ok(CommentDone::Found(_) | CommentDone::Newer(_)) => (", comment was there", None),
+        Ok(CommentDone::Found(_) | CommentDone::Newer(_)) => (", comment already there", None),
         Ok(CommentDone::None) => (why_no_comment(found, reconcile), None),
         Err(error) => {
             let source = &found.place.head.source;
             let subject = format!("The comment on {source}#{}", found.pull.number);
             let failure = diagnosis::comment_failure(teller.gitea, &subject, source, error).await;
-            (", comment failed", Some(Problem::Comment(format!("{failure} It is not tried again."))))
+            (", comment failed", Some(Problem::Comment(format!("{failure} The comment is not retried."))))
         }
     };
     (format!("{}, {}{comment}", answer.state(), answer.description(&found.run.target)), problem)

@@ -12,7 +12,7 @@ use crate::telling::{Answer, Attempt, Failures, RunStatuses, Teller, Voice};
 use crate::text::one_line;
 use crate::types::{Head, Outcome};
 
-/// `has_ended`: whether the event says so. It counts only where the jobs cannot be read: then nobody may look again.
+/// `has_ended`: whether the event says so. It counts only if the jobs cannot be read: there may be no later event.
 pub(super) async fn run(
     round: Round<'_>,
     jobs: Result<RunJobs, ForgeError>,
@@ -78,7 +78,7 @@ async fn answer(
     Ok((answer, None))
 }
 
-/// Whether the run was cancelled and nobody waits for it: its pull request has another head, or is closed.
+/// Whether the run was cancelled and is no longer needed: its pull request has another head, or is closed.
 async fn is_superseded(gitea: &Gitea, head: &Head, answer: &Answer) -> bool {
     let (Answer::Ended(ending), Some(number)) = (answer, head.pull_request) else { return false };
     if ending.outcome != Outcome::Cancelled {

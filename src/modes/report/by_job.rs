@@ -69,7 +69,7 @@ pub(super) async fn run(
     announce(&teller, report, (&answer, &failures), told, None, runner).await?;
     match verdict {
         Verdict::WaitingForJobs(_) => Ok(match status_id {
-            Some(id) if others_end(&teller, given, number, id).await => Next::ReportAgain,
+            Some(id) if others_end(&teller, given, attempt, id, runner).await => Next::ReportAgain,
             _ => Next::End,
         }),
         Verdict::NotGiven if *given == GivenStatus::Empty => Err(Error::Empty),
@@ -81,23 +81,42 @@ pub(super) async fn run(
 
 /// Whether the other jobs end in the next seconds. Two jobs that report at the same moment wait for each other, since a job has
 /// not ended while its report runs. The one whose status came last stays; the other one sees that, and ends.
-async fn others_end(teller: &Teller<'_>, given: &GivenStatus, attempt: u32, status_id: u64) -> bool {
+///
+/// That status may have replaced a failure, which another job has told after the statuses were read and before it was set.
+/// Nothing else may know of the failure, so it is set again. No job sets a success before this one has ended.
+async fn others_end(
+    teller: &Teller<'_>,
+    given: &GivenStatus,
+    attempt: Attempt,
+    status_id: u64,
+    runner: &mut Runner<impl Write>,
+) -> bool {
     for _ in 0..LOOKS {
         sleep(PAUSE).await;
         let (seen, jobs) =
-            tokio::join!(teller.run_statuses(), teller.gitea.run_jobs(&teller.run.target, teller.run.id));
+            tokio::join!(teller.all_run_statuses(), teller.gitea.run_jobs(&teller.run.target, teller.run.id));
         let (Ok(seen), Ok(jobs)) = (seen, jobs) else { return false };
         if !seen.is_latest(status_id, &teller.place.context) {
             return false;
         }
-        if !matches!(Verdict::new(given, attempt, &JobsRead::Read(jobs)), Verdict::WaitingForJobs(_)) {
+        if let Some(end) = seen.failing_end(teller.run.number, &teller.place.context, attempt) {
+            match teller.restore(&end).await {
+                Ok(()) => runner.info("Another job has reported a failure meanwhile. The status shows it again"),
+                Err(error) => runner.warning(&format!(
+                    "Another job has reported a failure, which this step has replaced with a pending status. It could not \
+                     be set again: {error}"
+                )),
+            }
+            return false;
+        }
+        if !matches!(Verdict::new(given, attempt.number, &JobsRead::Read(jobs)), Verdict::WaitingForJobs(_)) {
             return true;
         }
     }
     false
 }
 
-/// What is known of the jobs, the server's version if it was asked for, and why the jobs are not known.
+/// The jobs, the server's version if it was read, and why the jobs are unknown.
 async fn readable(
     gitea: &Gitea,
     report: &Report,
@@ -130,9 +149,9 @@ fn answer(verdict: &Verdict) -> Answer {
 /// The verdict for the log.
 fn said(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Running => "running, says input `status`".to_owned(),
+        Verdict::Running => "running, according to input `status`".to_owned(),
         Verdict::NotGiven => "its outcome was not given".to_owned(),
-        Verdict::Unread => "its outcome is not known".to_owned(),
+        Verdict::Unread => "its outcome is unknown".to_owned(),
         Verdict::WaitingForJobs(1) => {
             "no failure so far, and 1 other job has not ended. Its report, or one by event, sets the final status"
                 .to_owned()

@@ -2,7 +2,7 @@
 
 use super::{DEEPEST, Node, is_comment, is_plain, quoted};
 
-/// Reads a collection with nothing but a comment behind it; `None` where it is not clear.
+/// Reads a collection with nothing but a comment behind it; `None` if it is not clear.
 pub(super) fn read(text: &str) -> Option<Node> {
     let (node, rest) = node(text, 0)?;
     is_comment(rest).then_some(node)

@@ -44,18 +44,18 @@ fn report_without_rights_fails_in_the_same_words() {
         failed(Runner { secret: "token-in-the-target", ..RUNNER }, change)
     };
     insta::assert_snapshot!(bot("reporter", &[Scope::WriteRepository, Scope::WriteIssue], false), @"failed: Report of the trial run: with the target's secret, it cannot write to mporter/dispatch-source: `Source: The token's account may not write to mporter/dispatch-source. Make the account a collaborator of mporter/dispatch-source with write access.` (see http://fake/mporter/dispatch-target/actions/runs/31)");
-    insta::assert_snapshot!(bot("reporter", &[Scope::WriteRepository], true), @"failed: Report of the trial run: with the target's secret, it cannot write to mporter/dispatch-source: `Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 was answered 403 Forbidden: token does not have at least one of re…` (see http://fake/mporter/dispatch-target/actions/runs/31)");
-    insta::assert_snapshot!(bot("reporter", &[Scope::WriteIssue], true), @"failed: Report of the trial run: with the target's secret, it cannot write to mporter/dispatch-source: `Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/actions/workflows/none.yml/dispatches?return_run_details=true was answered …`, `Source: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source was answered 403 Forbidden: token does not have at least one of required scope(s), required=…` (see http://fake/mporter/dispatch-target/actions/runs/31)");
+    insta::assert_snapshot!(bot("reporter", &[Scope::WriteRepository], true), @"failed: Report of the trial run: with the target's secret, it cannot write to mporter/dispatch-source: `Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 403 Forbidden: token does not have at least one of re…` (see http://fake/mporter/dispatch-target/actions/runs/31)");
+    insta::assert_snapshot!(bot("reporter", &[Scope::WriteIssue], true), @"failed: Report of the trial run: with the target's secret, it cannot write to mporter/dispatch-source: `Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/actions/workflows/none.yml/dispatches?return_run_details=true returned …`, `Source: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (GET http://fake/api/v1/repos/mporter/dispatch-source returned 403 Forbidden: token does not have at least one of required scope(s), required=…` (see http://fake/mporter/dispatch-target/actions/runs/31)");
 }
 
 #[test]
 fn secret_that_is_missing_in_the_target_is_found() {
-    insta::assert_snapshot!(failed(Runner { secret: "", ..RUNNER }, |_| ()), @"failed: Report of the trial run: it failed: http://fake/mporter/dispatch-target/actions/runs/31 . Its log says `Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name`. Correct that in mporter/dispatch-target");
+    insta::assert_snapshot!(failed(Runner { secret: "", ..RUNNER }, |_| ()), @"failed: Report of the trial run: it failed: http://fake/mporter/dispatch-target/actions/runs/31 . Its log says `Nothing was sent: input `token` is required. If it comes from a secret, that secret is empty: check that the secret is stored in this repository or for its owner, under exactly that name`. Correct that in mporter/dispatch-target");
     let by_step = |world: &mut World| {
         world.repository(TARGET).add_workflow_file(WORKFLOW, BUILD_AND_REPORT);
         world.repository(TARGET).workflows.remove("report.yml");
     };
-    insta::assert_snapshot!(failed(Runner { secret: "", by_event: false, ..RUNNER }, by_step), @"failed: Trial run: it ended with failure after 12s: http://fake/mporter/dispatch-target/actions/runs/30 . See its log (`Nothing was sent: input `token` is required: where it is given a secret, that secret is empty. See that it is stored in this repository or for its owner, under this very name`). Skip the steps that need a real commit where `pr_head_sha` is all zeros");
+    insta::assert_snapshot!(failed(Runner { secret: "", by_event: false, ..RUNNER }, by_step), @"failed: Trial run: it ended with failure after 12s: http://fake/mporter/dispatch-target/actions/runs/30 . See its log (`Nothing was sent: input `token` is required. If it comes from a secret, that secret is empty: check that the secret is stored in this repository or for its owner, under exactly that name`). Skip the steps that need a real commit where `pr_head_sha` is all zeros");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn report_workflow_that_never_runs_is_found() {
 
     let failed = lines_with(&done.failed(), "failed");
     assert!(crate::stage::is_documented(&failed.replace('`', "")));
-    insta::assert_snapshot!(failed, @"failed: Report of the trial run: no run of report.yml has started. See that it is valid, on the default branch, and that its `workflows:` has the `name:` of the build");
+    insta::assert_snapshot!(failed, @"failed: Report of the trial run: no run of report.yml has started. Check that it is valid, on the default branch, and that its `workflows:` has the `name:` of the build");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn trial_run_that_no_runner_takes_is_given_up() {
 
     let done = stage.check().input("check-timeout", "3s").run().failed();
 
-    insta::assert_snapshot!(shown(&lines_with(&done, "failed"), &stage), @"failed: Trial run: the trial run has not ended within `check-timeout` (3s), and goes on: http://fake/mporter/dispatch-target/actions/runs/30 . If this job occupies the only runner, the trial run waits for it: give the runner more capacity, or start another one. If no runner has the label of the run's job, register one");
+    insta::assert_snapshot!(shown(&lines_with(&done, "failed"), &stage), @"failed: Trial run: the trial run has not ended within `check-timeout` (3s), and continues: http://fake/mporter/dispatch-target/actions/runs/30 . If this job occupies the only runner, the trial run waits for it: give the runner more capacity, or start another one. If no runner has the label of the run's job, register one");
     assert_eq!(stage.gitea.world().runs.len(), 1);
 }
 
@@ -103,7 +103,7 @@ fn dispatch_that_is_refused_or_lost_fails() {
 
     let failed = lines_with(&done, "failed");
     assert!(crate::stage::is_documented(&failed.replace('`', "")));
-    insta::assert_snapshot!(failed.replace(&stage.gitea.url(), "http://fake"), @"failed: Trial run: the trial run was not started. The server failed (500). Most often build-from-pr.yml is not valid YAML at main: the server tells that only to its administrators. Else its own log knows more. Look at the runs of mporter/dispatch-target before you start this again. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 500 Internal Server Error: no message)");
+    insta::assert_snapshot!(failed.replace(&stage.gitea.url(), "http://fake"), @"failed: Trial run: the trial run was not started. The server failed (500). Most often build-from-pr.yml is not valid YAML at main; Gitea shows that reason to administrators only. Otherwise see the server's log. Check the runs of mporter/dispatch-target before you re-run this job. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 500 Internal Server Error: no message)");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn gitea_1_25_does_not_name_the_trial_run() {
     let done = stage.check().run().ok();
 
     insta::assert_snapshot!(shown(&lines_with(&done, "warning"), &stage), @"
-    warning: Server: Gitea 1.25 does not name the run of a dispatch, so `wait` and `mode: reconcile` need 1.26 or later. A dispatch cancels the runs in progress of the same workflow and branch, those of other pull requests too
+    warning: Server: Gitea 1.25 does not name the run of a dispatch, so `wait` and `mode: reconcile` need 1.26 or later. A dispatch cancels the runs in progress of the same workflow and branch, including those of other pull requests
     warning: Trial run: the trial run was started, but Gitea 1.25 does not name it. See how it ends, and what its report finds: http://fake/mporter/dispatch-target/actions?workflow=build-from-pr.yml
     ");
     assert_eq!(stage.gitea.world().runs.len(), 1);
@@ -121,11 +121,11 @@ fn gitea_1_25_does_not_name_the_trial_run() {
 
 #[test]
 fn run_that_nobody_reports_is_a_warning() {
-    insta::assert_snapshot!(warned(|world| { world.repository(TARGET).workflows.remove("report.yml"); }), @"warning: Report: nothing in mporter/dispatch-target reports the runs of build-from-pr.yml: each status stays pending unless its step has `wait: true` or `mode: reconcile` runs. Add report.yml of the README to the default branch, and see that its `workflows:` has the `name:` of build-from-pr.yml");
+    insta::assert_snapshot!(warned(|world| { world.repository(TARGET).workflows.remove("report.yml"); }), @"warning: Report: nothing in mporter/dispatch-target reports the runs of build-from-pr.yml: each status stays pending unless its step has `wait: true` or `mode: reconcile` runs. Add report.yml of the README to the default branch, and check that its `workflows:` has the `name:` of build-from-pr.yml");
     insta::assert_snapshot!(warned(|world| {
         let report = REPORT.replace("[build-from-pr]", "[build]");
         world.repository(TARGET).add_workflow_file("report.yml", &report);
-    }), @"warning: Report: nothing in mporter/dispatch-target reports the runs of build-from-pr.yml: each status stays pending unless its step has `wait: true` or `mode: reconcile` runs. Add report.yml of the README to the default branch, and see that its `workflows:` has the `name:` of build-from-pr.yml");
+    }), @"warning: Report: nothing in mporter/dispatch-target reports the runs of build-from-pr.yml: each status stays pending unless its step has `wait: true` or `mode: reconcile` runs. Add report.yml of the README to the default branch, and check that its `workflows:` has the `name:` of build-from-pr.yml");
 }
 
 #[test]
@@ -144,11 +144,11 @@ fn what_cannot_be_told_is_not_called_ok() {
             world.repository(TARGET).add_workflow_file(WORKFLOW, &BUILD.replace(from, to));
         })
     };
-    insta::assert_snapshot!(build("    inputs:\n", "    inputs: &inputs\n"), @"warning: Inputs: could not tell what build-from-pr.yml declares: this check reads plain YAML only, without anchors, tabs, or texts of several lines. See for yourself that it has `workflow_dispatch` with the inputs `source_repo`, `pr_number`, `pr_head_sha`, `pr_head_ref`");
+    insta::assert_snapshot!(build("    inputs:\n", "    inputs: &inputs\n"), @"warning: Inputs: could not tell what build-from-pr.yml declares: this check reads plain YAML only, without anchors, tabs, or texts of several lines. Check that it has `workflow_dispatch` with the inputs `source_repo`, `pr_number`, `pr_head_sha`, `pr_head_ref`");
     insta::assert_snapshot!(build("${{ inputs.pr_number }} ", "${{ inputs.pr_number || 0 }} "), @"warning: Run name: could not tell whether the titles of the runs of build-from-pr.yml name their pull request. They do with `run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`");
     insta::assert_snapshot!(build("      pr_head_ref: {type: string}\n", ""), @"warning: Inputs: build-from-pr.yml does not declare `pr_head_ref`, so its jobs do not see the branch. Declare it if they need it");
     insta::assert_snapshot!(warned(|world| {
         let report = REPORT.replace("[build-from-pr]", "['build-*']");
         world.repository(TARGET).add_workflow_file("report.yml", &report);
-    }), @"warning: Report: could not tell whether anything reports the runs of build-from-pr.yml: not every workflow of mporter/dispatch-target could be read. See for yourself that there is a workflow with `on: workflow_run` for it, or a step with `mode: report` in it");
+    }), @"warning: Report: could not tell whether anything reports the runs of build-from-pr.yml: not every workflow of mporter/dispatch-target could be read. Check that there is a workflow with `on: workflow_run` for it, or a step with `mode: report` in it");
 }

@@ -43,20 +43,20 @@ fn same(step: Step) -> Step {
 
 #[test]
 fn server_must_be_gitea_that_shows_jobs() {
-    insta::assert_snapshot!(failed(Version::Forgejo, |_| (), same), @"failed: Server: this server is Forgejo, and this action speaks to Gitea only. Use Forgejo's own dispatch");
+    insta::assert_snapshot!(failed(Version::Forgejo, |_| (), same), @"failed: Server: this server is Forgejo, and this action supports Gitea only. Use Forgejo's own dispatch");
     insta::assert_snapshot!(failed(Version::V1_24, |_| (), same), @"failed: Server: Gitea 1.24 is too old: it does not show the jobs of a run. Upgrade it to 1.26 or later");
 }
 
 #[test]
 fn token_must_have_both_scopes() {
     let token = |scope| wrong(move |world| world.add_token("dispatch-bot", crate::stage::TOKEN, &[scope]));
-    insta::assert_snapshot!(token(Scope::WriteRepository), @"failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository)");
-    insta::assert_snapshot!(token(Scope::WriteIssue), @"failed: Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=write:issue)");
+    insta::assert_snapshot!(token(Scope::WriteRepository), @"failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository)");
+    insta::assert_snapshot!(token(Scope::WriteIssue), @"failed: Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=write:issue)");
     insta::assert_snapshot!(token(Scope::ReadRepository), @"
-    failed: Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository)
-    failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=read:repository)
+    failed: Scope write:repository: The token lacks the scope write:repository. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:repository], token scope=read:repository)
+    failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=read:repository)
     ");
-    insta::assert_snapshot!(failed(Version::V1_26, |world| world.tokens.clear(), same), @"failed: Server: The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (GET http://fake/api/v1/version was answered 401 Unauthorized: invalid username, password or token)");
+    insta::assert_snapshot!(failed(Version::V1_26, |world| world.tokens.clear(), same), @"failed: Server: The access token is not valid. It may have been deleted, or its account disabled. Make a new token, and store it as the secret. (GET http://fake/api/v1/version returned 401 Unauthorized: invalid username, password or token)");
 }
 
 #[test]
@@ -74,15 +74,15 @@ fn token_needs_no_scope_for_issues_without_comments() {
 fn account_must_have_rights_in_both_repositories() {
     let remove = |repo: &'static str| wrong(move |world| world.repository(repo).collaborators.clear());
     insta::assert_snapshot!(remove(SOURCE), @"failed: Source: The token's account may not write to mporter/dispatch-source. Make the account a collaborator of mporter/dispatch-source with write access.");
-    insta::assert_snapshot!(remove(TARGET), @"failed: Right to dispatch: The token's account may not write to mporter/dispatch-target. Make the account a collaborator of mporter/dispatch-target with write access. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: user should have a permission to write to a repo)");
+    insta::assert_snapshot!(remove(TARGET), @"failed: Right to dispatch: The token's account may not write to mporter/dispatch-target. Make the account a collaborator of mporter/dispatch-target with write access. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 403 Forbidden: user should have a permission to write to a repo)");
     let hide = |repo: &'static str| {
         wrong(move |world| {
             world.repository(repo).collaborators.clear();
             world.repository(repo).private = true;
         })
     };
-    insta::assert_snapshot!(hide(SOURCE), @"failed: Source: mporter/dispatch-source is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/dispatch-source: to an account that cannot, the server answers as if it did not exist. (GET http://fake/api/v1/repos/mporter/dispatch-source was answered 404 Not Found: not found)");
-    insta::assert_snapshot!(hide(TARGET), @"failed: Target: mporter/dispatch-target is missing, or hidden from the token. See that the name is right, and that the token's account can read mporter/dispatch-target: to an account that cannot, the server answers as if it did not exist. (GET http://fake/api/v1/repos/mporter/dispatch-target was answered 404 Not Found: not found)");
+    insta::assert_snapshot!(hide(SOURCE), @"failed: Source: mporter/dispatch-source is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-source. Gitea responds the same to a missing and a hidden repository. (GET http://fake/api/v1/repos/mporter/dispatch-source returned 404 Not Found: not found)");
+    insta::assert_snapshot!(hide(TARGET), @"failed: Target: mporter/dispatch-target is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-target. Gitea responds the same to a missing and a hidden repository. (GET http://fake/api/v1/repos/mporter/dispatch-target returned 404 Not Found: not found)");
     let read = |repo: &'static str| {
         wrong(move |world| world.repository(repo).add_collaborator("dispatch-bot", Permission::Read))
     };
@@ -97,7 +97,7 @@ fn target_must_have_actions() {
 
 #[test]
 fn source_must_take_comments() {
-    insta::assert_snapshot!(wrong(|world| world.repository(SOURCE).archived = true), @"failed: Scope write:issue: mporter/dispatch-source is archived. An archived repository takes no comments: set `comment: off`. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 was answered 423 Locked: <Repository 1:mporter/dispatch-source> is archived)");
+    insta::assert_snapshot!(wrong(|world| world.repository(SOURCE).archived = true), @"failed: Scope write:issue: mporter/dispatch-source is archived. An archived repository takes no comments: set `comment: off`. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 423 Locked: <Repository 1:mporter/dispatch-source> is archived)");
 }
 
 #[test]
@@ -105,15 +105,15 @@ fn workflow_must_be_there_and_enabled() {
     let at = |git_ref: &'static str| failed(Version::V1_26, |_| (), move |step| step.input("ref", git_ref));
     insta::assert_snapshot!(at("develop"), @"failed: Workflow: Ref develop does not exist in mporter/dispatch-target. Set `ref` to a branch or a tag of mporter/dispatch-target; its default branch is `main`.");
     insta::assert_snapshot!(at("refs/tags/v1"), @"failed: Workflow: Ref refs/tags/v1 does not exist in mporter/dispatch-target. Set `ref` to a branch or a tag of mporter/dispatch-target; its default branch is `main`.");
-    insta::assert_snapshot!(failed(Version::V1_26, |_| (), |step| step.input("workflow", "build.yml")), @"failed: Workflow: Workflow build.yml does not exist at main. Set `workflow` to a file that is there: `build-from-pr.yml`, `report.yml`.");
+    insta::assert_snapshot!(failed(Version::V1_26, |_| (), |step| step.input("workflow", "build.yml")), @"failed: Workflow: Workflow build.yml does not exist at main. Set `workflow` to an existing file: `build-from-pr.yml`, `report.yml`.");
     let elsewhere = |world: &mut World| {
         let sha = world.new_sha();
         world.repository(TARGET).add_branch("develop", &sha);
         world.repository(TARGET).workflow(WORKFLOW).only_on = Some("develop".to_owned());
     };
-    insta::assert_snapshot!(failed(Version::V1_26, elsewhere, same), @"failed: Workflow: Workflow build-from-pr.yml does not exist at main. Set `workflow` to a file that is there: `report.yml`.");
-    insta::assert_snapshot!(wrong(|world| world.repository(TARGET).workflow(WORKFLOW).disabled = true), @"failed: Right to dispatch: Workflow build-from-pr.yml is disabled. Enable it on the page of mporter/dispatch-target's Actions. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: workflow is disabled)");
-    insta::assert_snapshot!(wrong_build(&BUILD.replace("workflow_dispatch:", "workflow_call:")), @"failed: Trigger: Workflow build-from-pr.yml has no workflow_dispatch trigger. Add `workflow_dispatch` to its `on:` at main, with the inputs that it is to get.");
+    insta::assert_snapshot!(failed(Version::V1_26, elsewhere, same), @"failed: Workflow: Workflow build-from-pr.yml does not exist at main. Set `workflow` to an existing file: `report.yml`.");
+    insta::assert_snapshot!(wrong(|world| world.repository(TARGET).workflow(WORKFLOW).disabled = true), @"failed: Right to dispatch: Workflow build-from-pr.yml is disabled. Enable it on the page of mporter/dispatch-target's Actions. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 403 Forbidden: workflow is disabled)");
+    insta::assert_snapshot!(wrong_build(&BUILD.replace("workflow_dispatch:", "workflow_call:")), @"failed: Trigger: Workflow build-from-pr.yml has no workflow_dispatch trigger. Add `workflow_dispatch` to its `on:` at main, and declare its inputs there.");
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn inputs_must_be_declared() {
         let lines = BUILD.lines().filter(|line| !line.trim_start().starts_with(&format!("{name}: {{type")));
         wrong_build(&lines.collect::<Vec<_>>().join("\n"))
     };
-    insta::assert_snapshot!(without("pr_number"), @"failed: Inputs: build-from-pr.yml does not declare `pr_number`, and Gitea drops what is not declared without a word. Declare it under `on: workflow_dispatch: inputs:`");
-    insta::assert_snapshot!(without("source_repo"), @"failed: Inputs: build-from-pr.yml does not declare `source_repo`, and Gitea drops what is not declared without a word. Declare it under `on: workflow_dispatch: inputs:`");
+    insta::assert_snapshot!(without("pr_number"), @"failed: Inputs: build-from-pr.yml does not declare `pr_number`, and Gitea silently drops undeclared inputs. Declare it under `on: workflow_dispatch: inputs:`");
+    insta::assert_snapshot!(without("source_repo"), @"failed: Inputs: build-from-pr.yml does not declare `source_repo`, and Gitea silently drops undeclared inputs. Declare it under `on: workflow_dispatch: inputs:`");
     let declared = |given: &'static str| {
         let build =
             BUILD.replace("inputs:\n", "inputs:\n      machine: {required: true}\n      distro: {default: poky}\n");
@@ -134,12 +134,12 @@ fn inputs_must_be_declared() {
     };
     // A misspelt one is named with the nearest one.
     insta::assert_snapshot!(declared("machin=qemu"), @"
-    failed: Own inputs: build-from-pr.yml does not declare `machin` (did you mean `machine`?), and Gitea drops what is not declared without a word. Correct `inputs` of this step, or declare it there
-    failed: Required inputs: build-from-pr.yml requires `machine`, without a default, and `inputs` of this step does not give it: Gitea starts the run with an empty value. Give it, or set a default there
+    failed: Own inputs: build-from-pr.yml does not declare `machin` (did you mean `machine`?), and Gitea silently drops undeclared inputs. Correct `inputs` of this step, or declare it there
+    failed: Required inputs: build-from-pr.yml requires `machine`, without a default, and `inputs` of this step does not set it: Gitea starts the run with an empty value. Set it, or add a default in that workflow
     ");
-    insta::assert_snapshot!(declared("machine=qemu\nimage=core"), @"failed: Own inputs: build-from-pr.yml does not declare `image`, and Gitea drops what is not declared without a word. Correct `inputs` of this step, or declare it there");
-    insta::assert_snapshot!(declared("Distro=poky\nmachine="), @"failed: Own inputs: build-from-pr.yml does not declare `Distro` (did you mean `distro`?), and Gitea drops what is not declared without a word. Correct `inputs` of this step, or declare it there");
-    insta::assert_snapshot!(declared("distro=poky"), @"failed: Required inputs: build-from-pr.yml requires `machine`, without a default, and `inputs` of this step does not give it: Gitea starts the run with an empty value. Give it, or set a default there");
+    insta::assert_snapshot!(declared("machine=qemu\nimage=core"), @"failed: Own inputs: build-from-pr.yml does not declare `image`, and Gitea silently drops undeclared inputs. Correct `inputs` of this step, or declare it there");
+    insta::assert_snapshot!(declared("Distro=poky\nmachine="), @"failed: Own inputs: build-from-pr.yml does not declare `Distro` (did you mean `distro`?), and Gitea silently drops undeclared inputs. Correct `inputs` of this step, or declare it there");
+    insta::assert_snapshot!(declared("distro=poky"), @"failed: Required inputs: build-from-pr.yml requires `machine`, without a default, and `inputs` of this step does not set it: Gitea starts the run with an empty value. Set it, or add a default in that workflow");
 }
 
 #[test]
@@ -160,11 +160,11 @@ fn everything_wrong_is_said_at_once() {
     };
     let failed = failed(Version::V1_26, change, |step| step.input("inputs", "machin=qemu"));
     insta::assert_snapshot!(failed, @"
-    failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository)
+    failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository)
     failed: Source: The token's account may not write to mporter/dispatch-source. Make the account a collaborator of mporter/dispatch-source with write access.
-    failed: Right to dispatch: The token's account may not write to mporter/dispatch-target. Make the account a collaborator of mporter/dispatch-target with write access. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true was answered 403 Forbidden: user should have a permission to write to a repo)
-    failed: Inputs: build-from-pr.yml does not declare `source_repo`, `pr_number`, `pr_head_sha`, `pr_head_ref`, and Gitea drops what is not declared without a word. Declare it under `on: workflow_dispatch: inputs:`
-    failed: Own inputs: build-from-pr.yml does not declare `machin` (did you mean `machine`?), and Gitea drops what is not declared without a word. Correct `inputs` of this step, or declare it there
-    failed: Required inputs: build-from-pr.yml requires `machine`, without a default, and `inputs` of this step does not give it: Gitea starts the run with an empty value. Give it, or set a default there
+    failed: Right to dispatch: The token's account may not write to mporter/dispatch-target. Make the account a collaborator of mporter/dispatch-target with write access. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 403 Forbidden: user should have a permission to write to a repo)
+    failed: Inputs: build-from-pr.yml does not declare `source_repo`, `pr_number`, `pr_head_sha`, `pr_head_ref`, and Gitea silently drops undeclared inputs. Declare it under `on: workflow_dispatch: inputs:`
+    failed: Own inputs: build-from-pr.yml does not declare `machin` (did you mean `machine`?), and Gitea silently drops undeclared inputs. Correct `inputs` of this step, or declare it there
+    failed: Required inputs: build-from-pr.yml requires `machine`, without a default, and `inputs` of this step does not set it: Gitea starts the run with an empty value. Set it, or add a default in that workflow
     ");
 }

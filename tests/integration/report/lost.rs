@@ -73,7 +73,7 @@ fn comments_that_cannot_be_looked_through_are_not_made_again() {
     let done = stage.report(run).run().failed();
 
     assert_eq!(comments(&stage).len(), 1);
-    assert!(done.log.contains("The comment may have been created. The server's answer got lost."), "{}", done.log);
+    assert!(done.log.contains("The comment may have been created. The server's response was lost."), "{}", done.log);
 }
 
 #[test]

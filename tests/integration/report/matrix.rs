@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{comments, status};
 use crate::fake::Version;
 use crate::stage;
-use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW};
+use crate::stage::{PAGES, SOURCE, Stage, TARGET, WORKFLOW};
 
 /// A run of three legs that a runner has taken.
 fn matrix() -> (Stage, u64) {
@@ -84,4 +84,34 @@ fn legs_that_report_at_the_same_moment_do_not_wait_for_each_other_for_ever() {
     assert_eq!(status(&stage, "dispatch-target/build").0, "success");
     let states = stage.gitea.world().all_statuses(SOURCE, &stage.sha);
     assert_eq!(states.iter().filter(|status| status.state == "success").count(), 1);
+}
+
+#[test]
+fn failure_that_a_pending_status_has_replaced_is_set_again() {
+    for form in ["auto {}", "{}"] {
+        let (stage, run) = matrix();
+        // The statuses of two legs that report at the same moment: each has read before the other one wrote.
+        assert_eq!(status_of_leg(&stage, run, "failure", "Failing after 5s"), "failure");
+        assert_eq!(status_of_leg(&stage, run, "pending", "Waiting for 2 other jobs"), "pending");
+
+        stage.report(run).input("status", &form.replace("{}", "success")).run().ok();
+
+        let (state, description, _) = status(&stage, "dispatch-target/build");
+        assert_eq!((state.as_str(), description.as_str()), ("failure", "Failing after 5s"), "{form}");
+        // The last leg finds it.
+        for leg in 1..=2 {
+            stage.gitea.world().finish_job(run, &format!("leg ({leg})"), "success");
+        }
+        assert_eq!(report(&stage, run, 3, "{}", "success"), "failure", "{form}");
+    }
+}
+
+/// Another leg sets this status. Returns the state that the pull request shows.
+fn status_of_leg(stage: &Stage, run: u64, state: &str, description: &str) -> String {
+    let link = format!("{PAGES}/{TARGET}/actions/runs/{run}");
+    let mut world = stage.gitea.world();
+    world.add_status(SOURCE, &stage.sha, Some("dispatch-bot"), "dispatch-target/build", state, &link);
+    world.statuses.last_mut().unwrap().description = description.to_owned();
+    drop(world);
+    status(stage, "dispatch-target/build").0
 }

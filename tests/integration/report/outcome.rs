@@ -123,6 +123,7 @@ fn job_of_an_earlier_attempt_that_ran_again_does_not_count() {
         world.finish_job(run, "build", "success");
         let run = world.run(run);
         let mut earlier = run.jobs[0].clone();
+        earlier.id += 1000;
         earlier.progress = Progress::Completed("failure".to_owned());
         run.jobs[0].attempt = 2;
         run.jobs.insert(0, earlier);
@@ -194,7 +195,7 @@ fn failure_of_the_own_job_is_set_although_the_jobs_cannot_be_read() {
         let expected = ("failure".to_owned(), "Failing".to_owned(), page);
         assert_eq!(status(&stage, "dispatch-target/build"), expected, "{version:?}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(shown(done.log().lines().next().unwrap(), &stage), @"::warning::The other jobs of this run could not be read, so they do not count: The server refused (403): no. The server's message says what it did not like. (GET http://fake/api/v1/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 was answered 403 Forbidden: no)");
+            insta::assert_snapshot!(shown(done.log().lines().next().unwrap(), &stage), @"::warning::The other jobs of this run could not be read, so they do not count: The server refused (403): no. The server's message gives the reason. (GET http://fake/api/v1/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 returned 403 Forbidden: no)");
         }
     }
 }
@@ -226,7 +227,7 @@ fn status_that_evaluates_to_nothing_is_an_error() {
 
     let (state, description, _) = status(&stage, "dispatch-target/build");
     assert_eq!((state.as_str(), description.as_str()), ("error", "Outcome not given: input status is empty"));
-    insta::assert_snapshot!(done.log().lines().last().unwrap(), @"::error::Input `status` is empty: an expression in it evaluates to nothing (a step or a job of that id does not exist, or `needs` is missing). The run's outcome is not known, so the status is `error`. Correct the input, for example to `status: ${{ needs.build.result }}`");
+    insta::assert_snapshot!(done.log().lines().last().unwrap(), @"::error::Input `status` is empty: an expression in it evaluates to nothing (a step or a job of that id does not exist, or `needs` is missing). The run's outcome is unknown, so the status is `error`. Correct the input, for example to `status: ${{ needs.build.result }}`");
 }
 
 #[test]
@@ -252,7 +253,7 @@ fn auto_without_any_outcome_is_an_error() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Run https://gitea.example.com/mporter/dispatch-target/actions/runs/30: its outcome was not given
     Status dispatch-target/build on mporter/dispatch-source@SHA10: error, Outcome not given: input status is empty
-    ::error::The outcome of this run is not known: input `status` gives none, and the run's jobs tell none either; set `status`, for example to ${{ needs.build.result }}
+    ::error::The run's outcome is unknown: neither input `status` nor the run's jobs give one. Set `status`, for example to ${{ needs.build.result }}
     ");
     assert_eq!(status(&stage, "dispatch-target/build").0, "error");
 }

@@ -15,7 +15,7 @@ fn refused_comment_does_not_keep_the_status_from_being_set() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Run https://gitea.example.com/mporter/dispatch-target/actions/runs/30: success (status: success)
     Status dispatch-target/build on mporter/dispatch-source@SHA10: success, Successful in 0s
-    ::error::The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) The status was set.
+    ::error::The comment was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) The status was set.
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30
@@ -35,7 +35,7 @@ fn refused_status_does_not_keep_the_comment_from_being_made() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Run https://gitea.example.com/mporter/dispatch-target/actions/runs/30: success (status: success)
     Comment on pull request mporter/dispatch-source#1: https://gitea.example.com/mporter/dispatch-source/pulls/1#issuecomment-1
-    ::error::The status was not set. The server refused (403): no. The server's message says what it did not like. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 403 Forbidden: no) The comment was created.
+    ::error::The status was not set. The server refused (403): no. The server's message gives the reason. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA returned 403 Forbidden: no) The comment was created.
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30
@@ -52,5 +52,5 @@ fn both_refusals_are_named() {
 
     let done = stage.report(run).run().failed();
 
-    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The status was not set. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA was answered 401 Unauthorized: invalid username, password or token) The comment was not created. The access token is not valid. Make a new one (it may have been deleted, or its account disabled), and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments was answered 401 Unauthorized: invalid username, password or token)");
+    insta::assert_snapshot!(shown(done.log().lines().last().unwrap(), &stage), @"::error::The status was not set. The access token is not valid. It may have been deleted, or its account disabled. Make a new token, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/SHA returned 401 Unauthorized: invalid username, password or token) The comment was not created. The access token is not valid. It may have been deleted, or its account disabled. Make a new token, and store it as the secret. (POST http://fake/api/v1/repos/mporter/dispatch-source/issues/1/comments returned 401 Unauthorized: invalid username, password or token)");
 }

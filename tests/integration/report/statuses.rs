@@ -92,7 +92,7 @@ fn older_run_leaves_a_newer_ones_status_alone() {
     assert_eq!(done.output("state"), None, "none was set");
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Run https://gitea.example.com/mporter/dispatch-target/actions/runs/30: failure (status: failure)
-    Status dispatch-target/build on mporter/dispatch-source@SHA10 is left alone: it tells of a newer run, https://gitea.example.com/mporter/dispatch-target/actions/runs/31
+    Status dispatch-target/build on mporter/dispatch-source@SHA10 is left alone: it shows a newer run, https://gitea.example.com/mporter/dispatch-target/actions/runs/31
     Comment on pull request mporter/dispatch-source#1: https://gitea.example.com/mporter/dispatch-source/pulls/1#issuecomment-2
     ");
     assert_eq!(comments(&stage).len(), 2, "each run has its comment");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::requests::{ALWAYS, BUDGET, REQUESTS, inject, set};
+use super::requests::{ALWAYS, BUDGET, Mode, REQUESTS, inject, set};
 use crate::fake::{Fault, Version};
 use crate::stage;
 use crate::stage::Step;
@@ -60,6 +60,23 @@ fn answer_of_one_byte_a_minute_ends_in_time() {
 
 #[test]
 fn list_without_an_end_fills_no_memory() {
+    let (stage, step) = set(Mode::Report);
+    // A page of 3 MiB, which the next one repeats.
+    let text = "x".repeat(60 << 10);
+    let status = json!({"context": "x", "status": "success", "target_url": "", "description": text});
+    let page = json!({"statuses": vec![status; 50]});
+    stage.gitea.refuse("GET", "/status?", 200, "application/json", &page.to_string());
+
+    let peak = peak_memory(step);
+
+    let pages = stage.gitea.requests().iter().filter(|request| request.path.contains("/status?")).count();
+    assert_eq!(pages, 22, "64 MiB in all");
+    // The list, and a page while it is read.
+    assert!((1..128 << 10).contains(&peak), "{peak} KiB");
+}
+
+#[test]
+fn pull_requests_without_an_end_fill_no_memory() {
     let stage = stage(Version::V1_26);
     // A page of 30 MiB, which the next one repeats.
     let text = "x".repeat(600 << 10);

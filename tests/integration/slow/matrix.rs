@@ -64,82 +64,82 @@ fn every_request_meets_every_fault() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     insta::assert_snapshot!(table, @"
     request and fault                                         exit    runs  comments  status   message
-    dispatch: POST dispatches   no answer, before             failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   no answer, after              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   no answer, before, once       failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   no answer, after, once        failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   reset, before                 failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   reset, after                  failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   reset, before, once           failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   reset, after, once            failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   truncated                     failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   truncated, once               failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   429                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request says so
+    dispatch: POST dispatches   no answer, before             failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   no answer, after              failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   no answer, before, once       failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   no answer, after, once        failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   reset, before                 failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   reset, after                  failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   reset, before, once           failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   reset, after, once            failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   truncated                     failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   truncated, once               failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   429                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request's status now shows this
     dispatch: POST dispatches   429, once                     ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST dispatches   429, again in 1 s             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request says so
+    dispatch: POST dispatches   429, again in 1 s             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request's status now shows this
     dispatch: POST dispatches   429, again in 1 s, once       ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST dispatches   429, again in 90 s            failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request says so
-    dispatch: POST dispatches   502, before                   failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   502, before, once             failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   502, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   503                           failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   503, once                     failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   503, again in 1 s             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server failed (503) | The pull request says so
+    dispatch: POST dispatches   429, again in 90 s            failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request's status now shows this
+    dispatch: POST dispatches   502, before                   failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   502, before, once             failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   502, after, once              failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   503                           failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   503, once                     failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   503, again in 1 s             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server failed (503) | The pull request's status now shows this
     dispatch: POST dispatches   503, again in 1 s, once       ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST dispatches   503, again in 90 s            failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server failed (503) | The pull request says so
-    dispatch: POST dispatches   504, before                   failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   504, after                    failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   504, before, once             failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   504, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   520, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
+    dispatch: POST dispatches   503, again in 90 s            failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server failed (503) | The pull request's status now shows this
+    dispatch: POST dispatches   504, before                   failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   504, after                    failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   504, before, once             failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   504, after, once              failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   520, after, once              failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
     dispatch: POST dispatches   slow                          ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST dispatches   fast, slow, fast, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST dispatches   slow, fast, slow, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST dispatches   wrong content type            ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST dispatches   a proxy's page, before        failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   a proxy's page, before, once  failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   a proxy's page, after         failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   a proxy's page, after, once   failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: POST dispatches   301, same server              failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (301) | The pull request says so
-    dispatch: POST dispatches   301, other server             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (301) | The pull request says so
-    dispatch: POST dispatches   302, same server              failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (302) | The pull request says so
-    dispatch: POST dispatches   302, other server             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (302) | The pull request says so
-    dispatch: POST dispatches   307, same server              failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (307) | The pull request says so
-    dispatch: POST dispatches   307, other server             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (307) | The pull request says so
-    dispatch: POST dispatches   308, same server              failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (308) | The pull request says so
-    dispatch: POST dispatches   308, other server             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (308) | The pull request says so
-    dispatch: POST dispatches   401                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The access token is not valid | The pull request says so
-    dispatch: POST dispatches   403                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (403) | The pull request says so
-    dispatch: POST dispatches   404                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server does not know this request | The pull request says so
-    dispatch: POST dispatches   409                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (409) | The pull request says so
-    dispatch: POST dispatches   413                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | What answers is not Gitea (413) | The pull request says so
-    dispatch: POST dispatches   422                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (422) | The pull request says so
-    dispatch: POST dispatches   500                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server failed (500) | The pull request says so
-    dispatch: POST statuses     no answer, before             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
-    dispatch: POST statuses     no answer, after              failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST dispatches   a proxy's page, before        failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   a proxy's page, before, once  failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   a proxy's page, after         failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   a proxy's page, after, once   failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: POST dispatches   301, same server              failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (301) | The pull request's status now shows this
+    dispatch: POST dispatches   301, other server             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (301) | The pull request's status now shows this
+    dispatch: POST dispatches   302, same server              failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (302) | The pull request's status now shows this
+    dispatch: POST dispatches   302, other server             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (302) | The pull request's status now shows this
+    dispatch: POST dispatches   307, same server              failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (307) | The pull request's status now shows this
+    dispatch: POST dispatches   307, other server             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (307) | The pull request's status now shows this
+    dispatch: POST dispatches   308, same server              failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (308) | The pull request's status now shows this
+    dispatch: POST dispatches   308, other server             failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server redirects (308) | The pull request's status now shows this
+    dispatch: POST dispatches   401                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The access token is not valid | The pull request's status now shows this
+    dispatch: POST dispatches   403                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (403) | The pull request's status now shows this
+    dispatch: POST dispatches   404                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server does not know this request | The pull request's status now shows this
+    dispatch: POST dispatches   409                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (409) | The pull request's status now shows this
+    dispatch: POST dispatches   413                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The response is not from Gitea (413) | The pull request's status now shows this
+    dispatch: POST dispatches   422                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server refused (422) | The pull request's status now shows this
+    dispatch: POST dispatches   500                           failed  0     0         error    Workflow build-from-pr.yml of B was not dispatched | The server failed (500) | The pull request's status now shows this
+    dispatch: POST statuses     no answer, before             failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status may have been set
+    dispatch: POST statuses     no answer, after              failed  1     0         pending  The run has started, URL , and reports its own outcome | The pending status may have been set
     dispatch: POST statuses     no answer, before, once       ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     no answer, after, once        ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     reset, before                 failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
-    dispatch: POST statuses     reset, after                  failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     reset, before                 failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status may have been set
+    dispatch: POST statuses     reset, after                  failed  1     0         pending  The run has started, URL , and reports its own outcome | The pending status may have been set
     dispatch: POST statuses     reset, before, once           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     reset, after, once            ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     truncated                     failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     truncated                     failed  1     0         pending  The run has started, URL , and reports its own outcome | The pending status may have been set
     dispatch: POST statuses     truncated, once               ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     429                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
+    dispatch: POST statuses     429                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
     dispatch: POST statuses     429, once                     ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     429, again in 1 s             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
+    dispatch: POST statuses     429, again in 1 s             failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
     dispatch: POST statuses     429, again in 1 s, once       ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     429, again in 90 s            failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     502, before                   failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     429, again in 90 s            failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     502, before                   failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status may have been set
     dispatch: POST statuses     502, before, once             ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     502, after, once              ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     503                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     503                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status may have been set
     dispatch: POST statuses     503, once                     ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     503, again in 1 s             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
+    dispatch: POST statuses     503, again in 1 s             failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
     dispatch: POST statuses     503, again in 1 s, once       ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     503, again in 90 s            failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     504, before                   failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
-    dispatch: POST statuses     504, after                    failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     503, again in 90 s            failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     504, before                   failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status may have been set
+    dispatch: POST statuses     504, after                    failed  1     0         pending  The run has started, URL , and reports its own outcome | The pending status may have been set
     dispatch: POST statuses     504, before, once             ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     504, after, once              ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     520, after, once              ok      1     0         pending  Status dispatch-target/build on A
@@ -147,88 +147,88 @@ fn every_request_meets_every_fault() {
     dispatch: POST statuses     fast, slow, fast, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     slow, fast, slow, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: POST statuses     wrong content type            ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     a proxy's page, before        failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     a proxy's page, before        failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status may have been set
     dispatch: POST statuses     a proxy's page, before, once  ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     a proxy's page, after         failed  1     0         pending  The run is under way, URL , and tells its end itself | The pending status may have been set
+    dispatch: POST statuses     a proxy's page, after         failed  1     0         pending  The run has started, URL , and reports its own outcome | The pending status may have been set
     dispatch: POST statuses     a proxy's page, after, once   ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: POST statuses     301, same server              failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     301, other server             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     302, same server              failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     302, other server             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     307, same server              failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     307, other server             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     308, same server              failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     308, other server             failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     401                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     403                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     404                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     409                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     413                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     422                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: POST statuses     500                           failed  1     0         -        The run is under way, URL , and tells its end itself | The pending status was not set
-    dispatch: all               connection refused            failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | The pull request could not be told either
-    dispatch: all               never connected               failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | The pull request could not be told either
-    dispatch: all               silent TLS                    failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | The pull request could not be told either
-    dispatch: all               no answer, before             failed  0     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               no answer, after              failed  1     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               no answer, before, once       failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               no answer, after, once        failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               reset, before                 failed  0     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               reset, after                  failed  1     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               reset, before, once           failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               reset, after, once            failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               truncated                     failed  1     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               truncated, once               failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               429                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request could not be told either
+    dispatch: POST statuses     301, same server              failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     301, other server             failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     302, same server              failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     302, other server             failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     307, same server              failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     307, other server             failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     308, same server              failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     308, other server             failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     401                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     403                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     404                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     409                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     413                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     422                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: POST statuses     500                           failed  1     0         -        The run has started, URL , and reports its own outcome | The pending status was not set
+    dispatch: all               connection refused            failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | Setting the pull request's status failed too
+    dispatch: all               never connected               failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | Setting the pull request's status failed too
+    dispatch: all               silent TLS                    failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server could not be reached | Setting the pull request's status failed too
+    dispatch: all               no answer, before             failed  0     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               no answer, after              failed  1     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               no answer, before, once       failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               no answer, after, once        failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               reset, before                 failed  0     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               reset, after                  failed  1     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               reset, before, once           failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               reset, after, once            failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               truncated                     failed  1     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               truncated, once               failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               429                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | Setting the pull request's status failed too
     dispatch: all               429, once                     ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: all               429, again in 1 s             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request could not be told either
+    dispatch: all               429, again in 1 s             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | Setting the pull request's status failed too
     dispatch: all               429, again in 1 s, once       ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: all               429, again in 90 s            failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | The pull request could not be told either
-    dispatch: all               502, before                   failed  0     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               502, before, once             failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               502, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               503                           failed  0     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               503, once                     failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               503, again in 1 s             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server failed (503) | The pull request could not be told either
+    dispatch: all               429, again in 90 s            failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server is busy (429) | Setting the pull request's status failed too
+    dispatch: all               502, before                   failed  0     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               502, before, once             failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               502, after, once              failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               503                           failed  0     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               503, once                     failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               503, again in 1 s             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server failed (503) | Setting the pull request's status failed too
     dispatch: all               503, again in 1 s, once       ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: all               503, again in 90 s            failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server failed (503) | The pull request could not be told either
-    dispatch: all               504, before                   failed  0     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               504, after                    failed  1     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               504, before, once             failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               504, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               520, after, once              failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
+    dispatch: all               503, again in 90 s            failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server failed (503) | Setting the pull request's status failed too
+    dispatch: all               504, before                   failed  0     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               504, after                    failed  1     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               504, before, once             failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               504, after, once              failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               520, after, once              failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
     dispatch: all               slow                          ok      1     0         pending  Status dispatch-target/build on A
     dispatch: all               fast, slow, fast, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: all               slow, fast, slow, …           ok      1     0         pending  Status dispatch-target/build on A
     dispatch: all               wrong content type            ok      1     0         pending  Status dispatch-target/build on A
-    dispatch: all               a proxy's page, before        failed  0     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               a proxy's page, before, once  failed  0     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               a proxy's page, after         failed  1     0         -        It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request could not be told either
-    dispatch: all               a proxy's page, after, once   failed  1     0         error    It is not known whether workflow build-from-pr.yml of B was dispatched, and it is not sent again | Before you start it again, look for the run | The pull request says so
-    dispatch: all               301, same server              failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (301) | The pull request could not be told either
-    dispatch: all               301, other server             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (301) | The pull request could not be told either
-    dispatch: all               302, same server              failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (302) | The pull request could not be told either
-    dispatch: all               302, other server             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (302) | The pull request could not be told either
-    dispatch: all               307, same server              failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (307) | The pull request could not be told either
-    dispatch: all               307, other server             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (307) | The pull request could not be told either
-    dispatch: all               308, same server              failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (308) | The pull request could not be told either
-    dispatch: all               308, other server             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (308) | The pull request could not be told either
-    dispatch: all               401                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The access token is not valid | The pull request could not be told either
-    dispatch: all               403                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (403) | The pull request could not be told either
-    dispatch: all               404                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | B is missing, or hidden from the token | The pull request could not be told either
-    dispatch: all               409                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (409) | The pull request could not be told either
-    dispatch: all               413                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | What answers is not Gitea (413) | The pull request could not be told either
-    dispatch: all               422                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (422) | The pull request could not be told either
-    dispatch: all               500                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server failed (500) | The pull request could not be told either
-    report: GET status          no answer, before             failed  1     1         pending  The status was not set | The server's answer got lost | The comment was created
-    report: GET status          no answer, after              failed  1     1         pending  The status was not set | The server's answer got lost | The comment was created
+    dispatch: all               a proxy's page, before        failed  0     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               a proxy's page, before, once  failed  0     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               a proxy's page, after         failed  1     0         -        It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | Setting the pull request's status failed too
+    dispatch: all               a proxy's page, after, once   failed  1     0         error    It is unknown whether workflow build-from-pr.yml of B was dispatched, so the dispatch is not retried | First look for the run | The pull request's status now shows this
+    dispatch: all               301, same server              failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (301) | Setting the pull request's status failed too
+    dispatch: all               301, other server             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (301) | Setting the pull request's status failed too
+    dispatch: all               302, same server              failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (302) | Setting the pull request's status failed too
+    dispatch: all               302, other server             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (302) | Setting the pull request's status failed too
+    dispatch: all               307, same server              failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (307) | Setting the pull request's status failed too
+    dispatch: all               307, other server             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (307) | Setting the pull request's status failed too
+    dispatch: all               308, same server              failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (308) | Setting the pull request's status failed too
+    dispatch: all               308, other server             failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server redirects (308) | Setting the pull request's status failed too
+    dispatch: all               401                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The access token is not valid | Setting the pull request's status failed too
+    dispatch: all               403                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (403) | Setting the pull request's status failed too
+    dispatch: all               404                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | B is missing, or hidden from the token | Setting the pull request's status failed too
+    dispatch: all               409                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (409) | Setting the pull request's status failed too
+    dispatch: all               413                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The response is not from Gitea (413) | Setting the pull request's status failed too
+    dispatch: all               422                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server refused (422) | Setting the pull request's status failed too
+    dispatch: all               500                           failed  0     0         -        Workflow build-from-pr.yml of B was not dispatched | The server failed (500) | Setting the pull request's status failed too
+    report: GET status          no answer, before             failed  1     1         pending  The status was not set | The server's response was lost | The comment was created
+    report: GET status          no answer, after              failed  1     1         pending  The status was not set | The server's response was lost | The comment was created
     report: GET status          no answer, before, once       ok      1     1         success  Comment on pull request A
     report: GET status          no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: GET status          reset, before                 failed  1     1         pending  The status was not set | The server's answer got lost | The comment was created
-    report: GET status          reset, after                  failed  1     1         pending  The status was not set | The server's answer got lost | The comment was created
+    report: GET status          reset, before                 failed  1     1         pending  The status was not set | The server's response was lost | The comment was created
+    report: GET status          reset, after                  failed  1     1         pending  The status was not set | The server's response was lost | The comment was created
     report: GET status          reset, before, once           ok      1     1         success  Comment on pull request A
     report: GET status          reset, after, once            ok      1     1         success  Comment on pull request A
-    report: GET status          truncated                     failed  1     1         pending  The status was not set | The server's answer got lost | The comment was created
+    report: GET status          truncated                     failed  1     1         pending  The status was not set | The server's response was lost | The comment was created
     report: GET status          truncated, once               ok      1     1         success  Comment on pull request A
     report: GET status          429                           failed  1     1         pending  The status was not set | The server is busy (429) | The comment was created
     report: GET status          429, once                     ok      1     1         success  Comment on pull request A
@@ -252,9 +252,9 @@ fn every_request_meets_every_fault() {
     report: GET status          fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: GET status          slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: GET status          wrong content type            ok      1     1         success  Comment on pull request A
-    report: GET status          a proxy's page, before        failed  1     1         pending  The status was not set | What answers is not Gitea | The comment was created
+    report: GET status          a proxy's page, before        failed  1     1         pending  The status was not set | The response is not from Gitea | The comment was created
     report: GET status          a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: GET status          a proxy's page, after         failed  1     1         pending  The status was not set | What answers is not Gitea | The comment was created
+    report: GET status          a proxy's page, after         failed  1     1         pending  The status was not set | The response is not from Gitea | The comment was created
     report: GET status          a proxy's page, after, once   ok      1     1         success  Comment on pull request A
     report: GET status          301, same server              failed  1     1         pending  The status was not set | The server redirects (301) | The comment was created
     report: GET status          301, other server             failed  1     1         pending  The status was not set | The server redirects (301) | The comment was created
@@ -268,34 +268,34 @@ fn every_request_meets_every_fault() {
     report: GET status          403                           failed  1     1         pending  The status was not set | The server refused (403) | The comment was created
     report: GET status          404                           failed  1     1         pending  The status was not set | The server does not know this request | The comment was created
     report: GET status          409                           failed  1     1         pending  The status was not set | The server refused (409) | The comment was created
-    report: GET status          413                           failed  1     1         pending  The status was not set | What answers is not Gitea (413) | The comment was created
+    report: GET status          413                           failed  1     1         pending  The status was not set | The response is not from Gitea (413) | The comment was created
     report: GET status          422                           failed  1     1         pending  The status was not set | The server refused (422) | The comment was created
     report: GET status          500                           failed  1     1         pending  The status was not set | The server failed (500) | The comment was created
-    report: GET jobs            no answer, before             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            no answer, after              ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            no answer, before             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
+    report: GET jobs            no answer, after              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
     report: GET jobs            no answer, before, once       ok      1     1         success  Comment on pull request A
     report: GET jobs            no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: GET jobs            reset, before                 ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            reset, after                  ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            reset, before                 failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
+    report: GET jobs            reset, after                  failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
     report: GET jobs            reset, before, once           ok      1     1         success  Comment on pull request A
     report: GET jobs            reset, after, once            ok      1     1         success  Comment on pull request A
-    report: GET jobs            truncated                     ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            truncated                     failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server's response was lost
     report: GET jobs            truncated, once               ok      1     1         success  Comment on pull request A
-    report: GET jobs            429                           ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            429                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
     report: GET jobs            429, once                     ok      1     1         success  Comment on pull request A
-    report: GET jobs            429, again in 1 s             ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            429, again in 1 s             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
     report: GET jobs            429, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: GET jobs            429, again in 90 s            ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            502, before                   ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            429, again in 90 s            failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server is busy (429)
+    report: GET jobs            502, before                   failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (502)
     report: GET jobs            502, before, once             ok      1     1         success  Comment on pull request A
     report: GET jobs            502, after, once              ok      1     1         success  Comment on pull request A
-    report: GET jobs            503                           ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            503                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
     report: GET jobs            503, once                     ok      1     1         success  Comment on pull request A
-    report: GET jobs            503, again in 1 s             ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            503, again in 1 s             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
     report: GET jobs            503, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: GET jobs            503, again in 90 s            ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            504, before                   ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            504, after                    ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            503, again in 90 s            failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (503)
+    report: GET jobs            504, before                   failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (504)
+    report: GET jobs            504, after                    failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (504)
     report: GET jobs            504, before, once             ok      1     1         success  Comment on pull request A
     report: GET jobs            504, after, once              ok      1     1         success  Comment on pull request A
     report: GET jobs            520, after, once              ok      1     1         success  Comment on pull request A
@@ -303,34 +303,34 @@ fn every_request_meets_every_fault() {
     report: GET jobs            fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: GET jobs            slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: GET jobs            wrong content type            ok      1     1         success  Comment on pull request A
-    report: GET jobs            a proxy's page, before        ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            a proxy's page, before        failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea
     report: GET jobs            a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: GET jobs            a proxy's page, after         ok      1     1         success  Comment on pull request A, with a warning
+    report: GET jobs            a proxy's page, after         failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea
     report: GET jobs            a proxy's page, after, once   ok      1     1         success  Comment on pull request A
-    report: GET jobs            301, same server              ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            301, other server             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            302, same server              ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            302, other server             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            307, same server              ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            307, other server             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            308, same server              ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            308, other server             ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            401                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            403                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            404                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            409                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            413                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            422                           ok      1     1         success  Comment on pull request A, with a warning
-    report: GET jobs            500                           ok      1     1         success  Comment on pull request A, with a warning
-    report: POST statuses       no answer, before             failed  1     1         pending  The status may have been set | The server's answer got lost | The comment was created
-    report: POST statuses       no answer, after              failed  1     1         success  The status may have been set | The server's answer got lost | The comment was created
+    report: GET jobs            301, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (301)
+    report: GET jobs            301, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (301)
+    report: GET jobs            302, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (302)
+    report: GET jobs            302, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (302)
+    report: GET jobs            307, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (307)
+    report: GET jobs            307, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (307)
+    report: GET jobs            308, same server              failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (308)
+    report: GET jobs            308, other server             failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server redirects (308)
+    report: GET jobs            401                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The access token is not valid
+    report: GET jobs            403                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (403)
+    report: GET jobs            404                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server does not know this request
+    report: GET jobs            409                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (409)
+    report: GET jobs            413                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The response is not from Gitea (413)
+    report: GET jobs            422                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server refused (422)
+    report: GET jobs            500                           failed  1     0         error    The jobs of the run could not be read, so its outcome is not known | The server failed (500)
+    report: POST statuses       no answer, before             failed  1     1         pending  The status may have been set | The server's response was lost | The comment was created
+    report: POST statuses       no answer, after              failed  1     1         success  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       no answer, before, once       ok      1     1         success  Comment on pull request A
     report: POST statuses       no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: POST statuses       reset, before                 failed  1     1         pending  The status may have been set | The server's answer got lost | The comment was created
-    report: POST statuses       reset, after                  failed  1     1         success  The status may have been set | The server's answer got lost | The comment was created
+    report: POST statuses       reset, before                 failed  1     1         pending  The status may have been set | The server's response was lost | The comment was created
+    report: POST statuses       reset, after                  failed  1     1         success  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       reset, before, once           ok      1     1         success  Comment on pull request A
     report: POST statuses       reset, after, once            ok      1     1         success  Comment on pull request A
-    report: POST statuses       truncated                     failed  1     1         success  The status may have been set | The server's answer got lost | The comment was created
+    report: POST statuses       truncated                     failed  1     1         success  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       truncated, once               ok      1     1         success  Comment on pull request A
     report: POST statuses       429                           failed  1     1         pending  The status was not set | The server is busy (429) | The comment was created
     report: POST statuses       429, once                     ok      1     1         success  Comment on pull request A
@@ -354,9 +354,9 @@ fn every_request_meets_every_fault() {
     report: POST statuses       fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: POST statuses       slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: POST statuses       wrong content type            ok      1     1         success  Comment on pull request A
-    report: POST statuses       a proxy's page, before        failed  1     1         pending  The status may have been set | The server's answer got lost | The comment was created
+    report: POST statuses       a proxy's page, before        failed  1     1         pending  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: POST statuses       a proxy's page, after         failed  1     1         success  The status may have been set | The server's answer got lost | The comment was created
+    report: POST statuses       a proxy's page, after         failed  1     1         success  The status may have been set | The server's response was lost | The comment was created
     report: POST statuses       a proxy's page, after, once   ok      1     1         success  Comment on pull request A
     report: POST statuses       301, same server              failed  1     1         pending  The status was not set | The server redirects (301) | The comment was created
     report: POST statuses       301, other server             failed  1     1         pending  The status was not set | The server redirects (301) | The comment was created
@@ -370,14 +370,14 @@ fn every_request_meets_every_fault() {
     report: POST statuses       403                           failed  1     1         pending  The status was not set | The server refused (403) | The comment was created
     report: POST statuses       404                           failed  1     1         pending  The status was not set | The server does not know this request | The comment was created
     report: POST statuses       409                           failed  1     1         pending  The status was not set | The server refused (409) | The comment was created
-    report: POST statuses       413                           failed  1     1         pending  The status was not set | What answers is not Gitea (413) | The comment was created
+    report: POST statuses       413                           failed  1     1         pending  The status was not set | The response is not from Gitea (413) | The comment was created
     report: POST statuses       422                           failed  1     1         pending  The status was not set | The server refused (422) | The comment was created
     report: POST statuses       500                           failed  1     1         pending  The status was not set | The commit is not in the repository | The comment was created
-    report: POST comments       no answer, before             failed  1     0         success  The comment may have been created | The server's answer got lost | The status was set
+    report: POST comments       no answer, before             failed  1     0         success  The comment may have been created | The server's response was lost | The status was set
     report: POST comments       no answer, after              ok      1     1         success  Comment on pull request A
     report: POST comments       no answer, before, once       ok      1     1         success  Comment on pull request A
     report: POST comments       no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: POST comments       reset, before                 failed  1     0         success  The comment may have been created | The server's answer got lost | The status was set
+    report: POST comments       reset, before                 failed  1     0         success  The comment may have been created | The server's response was lost | The status was set
     report: POST comments       reset, after                  ok      1     1         success  Comment on pull request A
     report: POST comments       reset, before, once           ok      1     1         success  Comment on pull request A
     report: POST comments       reset, after, once            ok      1     1         success  Comment on pull request A
@@ -405,7 +405,7 @@ fn every_request_meets_every_fault() {
     report: POST comments       fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: POST comments       slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: POST comments       wrong content type            ok      1     1         success  Comment on pull request A
-    report: POST comments       a proxy's page, before        failed  1     0         success  The comment may have been created | The server's answer got lost | The status was set
+    report: POST comments       a proxy's page, before        failed  1     0         success  The comment may have been created | The server's response was lost | The status was set
     report: POST comments       a proxy's page, before, once  ok      1     1         success  Comment on pull request A
     report: POST comments       a proxy's page, after         ok      1     1         success  Comment on pull request A
     report: POST comments       a proxy's page, after, once   ok      1     1         success  Comment on pull request A
@@ -421,37 +421,37 @@ fn every_request_meets_every_fault() {
     report: POST comments       403                           failed  1     0         success  The comment was not created | The server refused (403) | The status was set
     report: POST comments       404                           failed  1     0         success  The comment was not created | The server does not know this request | The status was set
     report: POST comments       409                           failed  1     0         success  The comment was not created | The server refused (409) | The status was set
-    report: POST comments       413                           failed  1     0         success  The comment was not created | What answers is not Gitea (413) | The status was set
+    report: POST comments       413                           failed  1     0         success  The comment was not created | The response is not from Gitea (413) | The status was set
     report: POST comments       422                           failed  1     0         success  The comment was not created | The server refused (422) | The status was set
     report: POST comments       500                           failed  1     0         success  The comment was not created | The pull request does not exist | The status was set
-    report: all                 connection refused            failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
-    report: all                 never connected               failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
-    report: all                 silent TLS                    failed  1     0         pending  The status was not set | The server could not be reached | The comment was not created, with a warning
-    report: all                 no answer, before             failed  1     0         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
-    report: all                 no answer, after              failed  1     1         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
+    report: all                 connection refused            failed  1     0         pending  The status was not set | The server could not be reached
+    report: all                 never connected               failed  1     0         pending  The status was not set | The server could not be reached
+    report: all                 silent TLS                    failed  1     0         pending  The status was not set | The server could not be reached
+    report: all                 no answer, before             failed  1     0         pending  The status was not set | The server's response was lost
+    report: all                 no answer, after              failed  1     0         pending  The status was not set | The server's response was lost
     report: all                 no answer, before, once       ok      1     1         success  Comment on pull request A
     report: all                 no answer, after, once        ok      1     1         success  Comment on pull request A
-    report: all                 reset, before                 failed  1     0         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
-    report: all                 reset, after                  failed  1     1         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
+    report: all                 reset, before                 failed  1     0         pending  The status was not set | The server's response was lost
+    report: all                 reset, after                  failed  1     0         pending  The status was not set | The server's response was lost
     report: all                 reset, before, once           ok      1     1         success  Comment on pull request A
     report: all                 reset, after, once            ok      1     1         success  Comment on pull request A
-    report: all                 truncated                     failed  1     1         pending  The status was not set | The server's answer got lost | The comment may have been created, with a warning
+    report: all                 truncated                     failed  1     0         pending  The status was not set | The server's response was lost
     report: all                 truncated, once               ok      1     1         success  Comment on pull request A
-    report: all                 429                           failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
+    report: all                 429                           failed  1     0         pending  The status was not set | The server is busy (429)
     report: all                 429, once                     ok      1     1         success  Comment on pull request A
-    report: all                 429, again in 1 s             failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
+    report: all                 429, again in 1 s             failed  1     0         pending  The status was not set | The server is busy (429)
     report: all                 429, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: all                 429, again in 90 s            failed  1     0         pending  The status was not set | The server is busy (429) | The comment was not created, with a warning
-    report: all                 502, before                   failed  1     0         pending  The status was not set | The server failed (502) | The comment may have been created, with a warning
+    report: all                 429, again in 90 s            failed  1     0         pending  The status was not set | The server is busy (429)
+    report: all                 502, before                   failed  1     0         pending  The status was not set | The server failed (502)
     report: all                 502, before, once             ok      1     1         success  Comment on pull request A
     report: all                 502, after, once              ok      1     1         success  Comment on pull request A
-    report: all                 503                           failed  1     0         pending  The status was not set | The server failed (503) | The comment may have been created, with a warning
+    report: all                 503                           failed  1     0         pending  The status was not set | The server failed (503)
     report: all                 503, once                     ok      1     1         success  Comment on pull request A
-    report: all                 503, again in 1 s             failed  1     0         pending  The status was not set | The server failed (503) | The comment was not created, with a warning
+    report: all                 503, again in 1 s             failed  1     0         pending  The status was not set | The server failed (503)
     report: all                 503, again in 1 s, once       ok      1     1         success  Comment on pull request A
-    report: all                 503, again in 90 s            failed  1     0         pending  The status was not set | The server failed (503) | The comment was not created, with a warning
-    report: all                 504, before                   failed  1     0         pending  The status was not set | The server failed (504) | The comment may have been created, with a warning
-    report: all                 504, after                    failed  1     1         pending  The status was not set | The server failed (504) | The comment may have been created, with a warning
+    report: all                 503, again in 90 s            failed  1     0         pending  The status was not set | The server failed (503)
+    report: all                 504, before                   failed  1     0         pending  The status was not set | The server failed (504)
+    report: all                 504, after                    failed  1     0         pending  The status was not set | The server failed (504)
     report: all                 504, before, once             ok      1     1         success  Comment on pull request A
     report: all                 504, after, once              ok      1     1         success  Comment on pull request A
     report: all                 520, after, once              ok      1     1         success  Comment on pull request A
@@ -459,24 +459,24 @@ fn every_request_meets_every_fault() {
     report: all                 fast, slow, fast, …           ok      1     1         success  Comment on pull request A
     report: all                 slow, fast, slow, …           ok      1     1         success  Comment on pull request A
     report: all                 wrong content type            ok      1     1         success  Comment on pull request A
-    report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | What answers is not Gitea | The comment may have been created, with a warning
+    report: all                 a proxy's page, before        failed  1     0         pending  The status was not set | The response is not from Gitea
     report: all                 a proxy's page, before, once  ok      1     1         success  Comment on pull request A
-    report: all                 a proxy's page, after         failed  1     1         pending  The status was not set | What answers is not Gitea | The comment may have been created, with a warning
+    report: all                 a proxy's page, after         failed  1     0         pending  The status was not set | The response is not from Gitea
     report: all                 a proxy's page, after, once   ok      1     1         success  Comment on pull request A
-    report: all                 301, same server              failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
-    report: all                 301, other server             failed  1     0         pending  The status was not set | The server redirects (301) | The comment was not created, with a warning
-    report: all                 302, same server              failed  1     0         pending  The status was not set | The server redirects (302) | The comment was not created, with a warning
-    report: all                 302, other server             failed  1     0         pending  The status was not set | The server redirects (302) | The comment was not created, with a warning
-    report: all                 307, same server              failed  1     0         pending  The status was not set | The server redirects (307) | The comment was not created, with a warning
-    report: all                 307, other server             failed  1     0         pending  The status was not set | The server redirects (307) | The comment was not created, with a warning
-    report: all                 308, same server              failed  1     0         pending  The status was not set | The server redirects (308) | The comment was not created, with a warning
-    report: all                 308, other server             failed  1     0         pending  The status was not set | The server redirects (308) | The comment was not created, with a warning
-    report: all                 401                           failed  1     0         pending  The status was not set | The access token is not valid | The comment was not created, with a warning
-    report: all                 403                           failed  1     0         pending  The status was not set | The server refused (403) | The comment was not created, with a warning
-    report: all                 404                           failed  1     0         pending  The status was not set | A is missing, or hidden from the token | The comment was not created, with a warning
-    report: all                 409                           failed  1     0         pending  The status was not set | The server refused (409) | The comment was not created, with a warning
-    report: all                 413                           failed  1     0         pending  The status was not set | What answers is not Gitea (413) | The comment was not created, with a warning
-    report: all                 422                           failed  1     0         pending  The status was not set | The server refused (422) | The comment was not created, with a warning
-    report: all                 500                           failed  1     0         pending  The status was not set | The server failed (500) | The comment was not created | The pull request does not exist, with a warning
+    report: all                 301, same server              failed  1     0         pending  The status was not set | The server redirects (301)
+    report: all                 301, other server             failed  1     0         pending  The status was not set | The server redirects (301)
+    report: all                 302, same server              failed  1     0         pending  The status was not set | The server redirects (302)
+    report: all                 302, other server             failed  1     0         pending  The status was not set | The server redirects (302)
+    report: all                 307, same server              failed  1     0         pending  The status was not set | The server redirects (307)
+    report: all                 307, other server             failed  1     0         pending  The status was not set | The server redirects (307)
+    report: all                 308, same server              failed  1     0         pending  The status was not set | The server redirects (308)
+    report: all                 308, other server             failed  1     0         pending  The status was not set | The server redirects (308)
+    report: all                 401                           failed  1     0         pending  The status was not set | The access token is not valid
+    report: all                 403                           failed  1     0         pending  The status was not set | The server refused (403)
+    report: all                 404                           failed  1     0         pending  The status was not set | A is missing, or hidden from the token
+    report: all                 409                           failed  1     0         pending  The status was not set | The server refused (409)
+    report: all                 413                           failed  1     0         pending  The status was not set | The response is not from Gitea (413)
+    report: all                 422                           failed  1     0         pending  The status was not set | The server refused (422)
+    report: all                 500                           failed  1     0         pending  The status was not set | The server failed (500)
     ");
 }

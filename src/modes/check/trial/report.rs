@@ -47,7 +47,7 @@ enum Said {
 }
 
 impl Log<'_> {
-    /// What the report found; `None` where the end of the trial run has said it already.
+    /// What the report found; `None` if the end of the trial run has said it already.
     pub(super) async fn finding(&self, reporting: &Reporting, runner: &mut Runner<impl Write>) -> Option<Finding> {
         let (said, number) = match reporting {
             Reporting::ByEvent(file) => {
@@ -77,7 +77,7 @@ impl Log<'_> {
             ),
             Said::Nothing => Finding::warning(
                 SUBJECT,
-                format!("could not tell: no step with `mode: report` has said what it found. See the log of {page}"),
+                format!("could not tell: no step with `mode: report` has logged a result. See the log of {page}"),
             ),
         })
     }
@@ -110,7 +110,8 @@ impl Log<'_> {
                 return Err(Finding::failed(
                     SUBJECT,
                     format!(
-                        "no run of {file} has started. See that it is valid, on the default branch, and that its `workflows:` has the `name:` of the build"
+                        "no run of {file} has started. Check that it is valid, on the default branch, and that its \
+                         `workflows:` has the `name:` of the build"
                     ),
                 ));
             }

@@ -78,23 +78,27 @@ impl Cell {
             (self.followed, "a redirect was followed"),
             (shown, "the token is shown"),
             (
-                !self.reachable && (says("not known") || says("may have been")),
-                "it says that the outcome is not known, but nothing was sent",
+                !self.reachable && (says("is unknown") || says("may have been")),
+                "it says that the outcome is unknown, but nothing was sent",
             ),
             (*success && !there, "success without its effect"),
             (!success && !said.starts_with("::error::"), "a failure without an error"),
             (!success && !self.done.is_documented(), "a failure that docs/troubleshooting.md has no row for"),
             (run && says("was not dispatched"), "it says that nothing was dispatched, but there is a run"),
             (
-                run && status("error") && !unknown,
+                self.mode == Mode::Dispatch && run && status("error") && !unknown,
                 "the pull request says that nothing was dispatched, but there is a run",
             ),
-            (run && says("under way") && says("Start this again"), "it advises to start a second run"),
+            (
+                self.mode == Mode::Report && *success && status("error"),
+                "the outcome is not known, and the step is green",
+            ),
+            (run && says("The run has started") && says("Re-run this job"), "it advises to start a second run"),
             (set && says("status was not set"), "it says that the status was not set, but it is there"),
             (!set && says("The status was set"), "it says that the status was set, but it is not there"),
             (comment && says("comment was not created"), "it says that there is no comment, but there is"),
             (!comment && says("comment was created"), "it says that there is a comment, but there is none"),
-            (!status("error") && says("The pull request says so"), "the pull request does not say so"),
+            (!status("error") && says("The pull request's status now shows this"), "the pull request does not say so"),
         ];
         let broken = rules.into_iter().filter(|(broken, _)| *broken);
         broken.map(|(_, problem)| format!("PROBLEM {}: {problem} ({:?})\n{log}\n", self.name, self.took)).collect()
@@ -123,7 +127,7 @@ fn class(log: &str) -> String {
         return short(last).split(['@', '#']).next().unwrap_or_default().to_owned();
     };
     let error = without_requests(error);
-    let what_else = ["The status", "The comment", "The pull request", "It is not known", "It seems"];
+    let what_else = ["The status", "The comment", "The pull request", "It is unknown", "A matching", "Setting the"];
     let told = |sentence: &&str| what_else.iter().any(|start| sentence.starts_with(start));
     let (first, rest): (Vec<_>, Vec<_>) = error.split(". ").enumerate().partition(|(place, _)| *place < 2);
     let rest = rest.iter().map(|(_, sentence)| *sentence).filter(told);
