@@ -20,6 +20,7 @@ async fn failing_step_is_named_with_its_page_and_the_end_of_its_log() {
     world.last_status_that(&sha, |status| status.state == "failure").await;
     let run = world.settled().await.pop().unwrap();
 
+    world.picture("failing.png");
     let comments = world.comments().await;
     let [comment] = &comments[..] else { panic!("one comment was expected: {comments:#?}") };
     println!("{}", comment.body);

@@ -52,6 +52,7 @@ async fn three_targets_have_one_table() {
     assert_eq!(comments.len(), 1, "{comments:#?}");
     let body = &comments[0].body;
     println!("{body}");
+    world.picture("table.png");
     assert!(is_complete(body), "{body}");
     for product in ["product-a", "product-b", "product-c"] {
         assert_eq!(body.matches(&format!("\n| {product}/build | ")).count(), 1, "{body}");

@@ -140,6 +140,19 @@ impl World {
         world
     }
 
+    /// Takes a picture of the page of the first pull request, for the documents, if `PICTURES` names a folder for it: see
+    /// `docs/pictures.md`.
+    pub(crate) fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("PICTURES") else { return };
+        let file = Path::new(&folder).join(name);
+        let page = format!("{}/{SOURCE}/pulls/1", self.server.url());
+        output(
+            Command::new("chromium")
+                .args(["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1100,1300"])
+                .args(["--virtual-time-budget=10000", &format!("--screenshot={}", file.display()), &page]),
+        );
+    }
+
     /// The token of the account that dispatches and reports.
     pub(crate) fn bot_token(&self) -> &str {
         self.bot.token()
