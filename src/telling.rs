@@ -121,7 +121,7 @@ impl Teller<'_> {
         }
         let start = Instant::now();
         let (status, there) = tokio::join!(set_status, self.comments(&draft));
-        if draft.is_outdated(&status) {
+        if draft.is_outdated(&status) || draft.contradicts(&status) {
             return Told { status, status_id: status_id.get(), comment: Ok(CommentDone::None) };
         }
         let draft = draft.after(&status);

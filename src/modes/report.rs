@@ -167,6 +167,9 @@ fn why_no_comment(report: &Report, teller: &Teller<'_>, answer: &Answer, told: &
         (_, CommentMode::Table) if matches!(told.status, Ok(StatusDone::Set | StatusDone::Ended(_))) => {
             "No comment: the table shows the pull request's newer head"
         }
+        _ if matches!(told.status, Ok(StatusDone::Ended(_))) => {
+            "No comment: the status shows a worse outcome of this run, and its comment stays"
+        }
         _ => "No comment: the existing comment shows a newer run",
     }
 }

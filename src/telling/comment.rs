@@ -213,6 +213,11 @@ impl<'a> Draft<'a> {
             && !matches!(status, Ok(StatusDone::Set | StatusDone::Ended(_)))
     }
 
+    /// Whether the status was left alone because it shows a worse end of this run.
+    pub(super) fn contradicts(&self, status: &Result<StatusDone, Error>) -> bool {
+        matches!(status, Ok(StatusDone::Ended(state)) if *state != self.ending.outcome.state().to_string())
+    }
+
     fn find(&self, there: &[Comment], authors: &[User], text: &str) -> There {
         let is_ours = |comment: &Comment| comment.user.is_some_and(|user| authors.contains(&user));
         let marked = there.iter().filter_map(|comment| {

@@ -47,7 +47,7 @@ async fn each_round_ends_with_its_worst_leg(status: &str) {
         world.build_in_state(index + 1, "completed").await;
         let run = world.settled().await.pop().unwrap();
 
-        println!("{}: {:#?}", legs.name, world.statuses(&sha).await);
+        println!("{}: {:#?}\n{}", legs.name, world.statuses(&sha).await, world.log(&run).await);
         let (state, description) =
             if legs.failing.is_some() { ("failure", "Failing after ") } else { ("success", "Successful in ") };
         let end = world.statuses(&sha).await.pop().unwrap();

@@ -11,7 +11,7 @@ const QUIET: Duration = Duration::from_secs(4);
 /// How soon after the end of a run the pull request has to show it.
 const SOON: Duration = Duration::from_secs(30);
 
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(200);
 
 impl World {
     /// The builds, oldest first. The target has other runs too: those that report the builds.

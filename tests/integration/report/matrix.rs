@@ -37,6 +37,12 @@ fn matrix_ends_with_the_worst_leg_in_any_order() {
                 let expected = if leg >= failing { "failure" } else { "pending" };
                 assert_eq!(report(&stage, run, leg, form, outcome), expected, "{form}, {failing} fails, {leg} reports");
             }
+            let comments = comments(&stage);
+            assert_eq!(comments.len(), 1, "{comments:?}");
+            assert!(
+                comments[0].starts_with("**dispatch-target build failure**"),
+                "{form}, {failing} fails: {comments:?}"
+            );
         }
     }
 }
