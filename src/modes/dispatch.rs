@@ -32,7 +32,7 @@ pub(crate) enum Error {
     )]
     Unknown { workflow: String, page: String, told: String, cause: String },
     #[error("The run has started, {page} , and reports its own outcome: do not start another one. {status}")]
-    Status { page: Url, status: Failure },
+    Status { page: Url, status: Box<Failure> },
     #[error("The server's response does not name the run, so this step cannot wait for it. See the run at {0}")]
     NoRun(Url),
     #[error(
@@ -82,7 +82,7 @@ pub(crate) async fn run(
         Some(run) => pages.run(&run.target, run.number),
         None => pages.workflow(&workflow.target, &workflow.file),
     };
-    sending.log_run(run.as_ref(), &page, runner);
+    log_run(run.as_ref(), &page, runner);
     if run.is_none()
         && let Some(server) = server_now(gitea).await.as_ref().and_then(Server::other_forge)
     {
@@ -92,10 +92,10 @@ pub(crate) async fn run(
         Ok(what) => what,
         // The run's end is still reported.
         Err(status) if wait.is_some() => {
-            runner.warning(&Error::Status { page: page.clone(), status }.to_string());
+            runner.warning(&Error::Status { page: page.clone(), status: Box::new(status) }.to_string());
             "not pending"
         }
-        Err(status) => return Err(Error::Status { page, status }),
+        Err(status) => return Err(Error::Status { page, status: Box::new(status) }),
     };
     sending.summarize(&page, status, runner);
     match (run, wait) {
@@ -117,6 +117,21 @@ fn inputs(dispatch: &Dispatch, head: &Head, branch: String) -> BTreeMap<String, 
     inputs
 }
 
+/// Writes log and outputs before the status is set: the run has started, even if its status cannot be set.
+fn log_run(run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
+    match run {
+        Some(run) => {
+            runner.info(&format!("Run: {page}"));
+            runner.output("run-id", &run.id.to_string());
+        }
+        None => runner.info(&format!(
+            "The server does not name the run that it started (Gitea does since 1.26), so the link is the \
+             workflow's page: {page}"
+        )),
+    }
+    runner.output("run-url", page.as_str());
+}
+
 impl Sending<'_> {
     /// Logs the dispatch before it is sent, in case the step is stopped meanwhile.
     fn log_start(&self, runner: &mut Runner<impl Write>) {
@@ -128,21 +143,6 @@ impl Sending<'_> {
         };
         let (file, at) = (file.as_str(), git_ref.as_str());
         runner.info(&format!("Dispatching {file} of {target} at {at} for {on_behalf}"));
-    }
-
-    /// Writes log and outputs before the status is set: the run has started, even if its status cannot be set.
-    fn log_run(&self, run: Option<&RunRef>, page: &Url, runner: &mut Runner<impl Write>) {
-        match run {
-            Some(run) => {
-                runner.info(&format!("Run: {page}"));
-                runner.output("run-id", &run.id.to_string());
-            }
-            None => runner.info(&format!(
-                "The server does not name the run that it started (Gitea does since 1.26), so the link is the \
-                 workflow's page: {page}"
-            )),
-        }
-        runner.output("run-url", page.as_str());
     }
 
     /// Sets the pending status, and returns its state in a few words.
