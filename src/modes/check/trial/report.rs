@@ -167,7 +167,7 @@ impl Log<'_> {
             lines().any(|line| line.starts_with(&verdict))
         };
         if has(false) {
-            let why: Vec<String> = lines().filter_map(|line| line.strip_prefix("failed: ")).map(quoted).collect();
+            let why: Vec<String> = lines().filter_map(|line| line.strip_prefix("failed: ")).map(cause).collect();
             return Said::Cannot(why.join(", "));
         }
         if has(true) { Said::Can } else { Said::Nothing }
@@ -201,12 +201,19 @@ fn plain(line: &str) -> &str {
     text.trim()
 }
 
+/// What a line says, without the request in brackets at its end: the run's page has all of it.
+fn cause(line: &str) -> String {
+    let requests = [" (GET ", " (POST ", " (PATCH "];
+    let end = requests.iter().filter_map(|request| line.find(request)).min();
+    quoted(end.map_or(line, |end| &line[..end]))
+}
+
 fn last_error_in(log: &LogEnd) -> String {
     let is_error = |line: &&str| line.contains("##[error]") || line.contains("::error::");
     // The runner's own comes last, and says the exit code only.
     let own = |line: &&str| !plain(line).starts_with("Process completed with exit code");
     match log.lines().filter(is_error).filter(own).last() {
-        Some(line) => quoted(plain(line)),
+        Some(line) => cause(plain(line)),
         None => "nothing about its cause".to_owned(),
     }
 }
