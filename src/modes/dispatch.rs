@@ -152,7 +152,7 @@ impl Sending<'_> {
         page: &Url,
         runner: &mut Runner<impl Write>,
     ) -> Result<&'static str, Failure> {
-        let overtaken = run.map_or(Overtaken::Never, |run| Overtaken::ByRun(run.number));
+        let overtaken = run.map_or(Overtaken::After(self.start), |run| Overtaken::ByRun(run.number));
         let look = self.start.elapsed() > OVERTAKEN_AFTER;
         let answer = Answer::Dispatched;
         match self.early(&answer, page.as_str(), look, overtaken).set(self.gitea, self.pages).await {

@@ -118,8 +118,6 @@ pub(crate) enum Overtaken {
     ByRun(RunNumber),
     /// Any run whose status was set after this moment: the run of the dispatch is not known.
     After(Instant),
-    /// Nothing that could be detected.
-    Never,
 }
 
 impl Early<'_> {
@@ -142,7 +140,7 @@ impl Early<'_> {
                 let runs = RunStatuses::new(&statuses, pages, target);
                 let run = match self.overtaken {
                     Overtaken::ByRun(run) => Some(run),
-                    Overtaken::After(_) | Overtaken::Never => None,
+                    Overtaken::After(_) => None,
                 };
                 let runs = runs.recognise_newer(gitea, target, run, context).await?;
                 if let Some(run) = self.overtaken_by(&runs) {
@@ -170,7 +168,6 @@ impl Early<'_> {
                 let since: OffsetDateTime = runs.read_at()? - moment.elapsed() - Duration::from_secs(1);
                 runs.since(since, context)
             }
-            Overtaken::Never => None,
         }
     }
 }

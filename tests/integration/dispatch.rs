@@ -389,3 +389,23 @@ fn late_pending_status_gives_way_to_the_end_that_came_between_its_look_and_it() 
     let states: Vec<&str> = statuses.iter().map(|status| status.state.as_str()).collect();
     assert_eq!(states, ["success", "pending", "success"], "{}", done.log);
 }
+
+#[test]
+fn late_pending_status_gives_way_to_the_end_of_a_run_that_the_server_does_not_name() {
+    let stage = stage(Version::V1_25);
+    stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_secs(6)));
+
+    let done = thread::scope(|scope| {
+        let dispatch = scope.spawn(|| stage.dispatch().run().ok());
+        while !stage.gitea.requests().iter().any(|request| request.path.contains("/dispatches")) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let run = stage.start_last_run();
+        stage.report(run).run().ok();
+        stage.gitea.world().finish_run(run, "success");
+        dispatch.join().unwrap()
+    });
+
+    let end = stage.gitea.world().all_statuses(SOURCE, &stage.sha).pop().unwrap();
+    assert_eq!(end.state, "success", "{}", done.log);
+}

@@ -108,6 +108,10 @@ impl World {
         assert!(!pending.is_empty(), "there was no pending status");
         let dispatched = format!("Dispatched to {TARGET}");
         for status in pending {
+            // Before 1.26 the dispatch does not know its run, and may replace the end of a quick one until the next event.
+            if status == end && !self.server.names_runs() {
+                continue;
+            }
             assert_eq!(status.state, "pending");
             let descriptions = [&dispatched[..], "Waiting for a runner", "Has started running"];
             assert!(descriptions.contains(&status.description.as_str()), "{status:?}");
