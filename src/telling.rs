@@ -91,8 +91,11 @@ impl Teller<'_> {
         seen: Result<RunStatuses, Error>,
     ) -> Told {
         let (run, context) = (self.run.number, &self.place.context);
-        // The end of this run was reported before: by `wait`, `reconcile`, or the report of an earlier attempt.
-        let is_told = seen.as_ref().is_ok_and(|runs| runs.end_of(run, context).is_some());
+        // The end of this run may have been reported before: by `wait`, `reconcile`, or the report of an earlier attempt. The status does
+        // not show that of an older run, nor of an attempt that no runner took: up to 1.26 it has the number of the attempt before.
+        let is_told = seen.as_ref().is_ok_and(|runs| {
+            runs.end_of(run, context).is_some() || runs.newer_than(run, context).is_some() || voice.has_not_begun()
+        });
         let creator = seen.as_ref().ok().and_then(|runs| runs.creator_of(context));
         let status_id = Cell::new(None);
         let accounts = RefCell::new(creator.into_iter().collect::<Vec<_>>());

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::run_statuses::RunStatus;
 use super::{Answer, RunStatuses, StatusDone};
 use crate::text::one_line;
 use crate::types::{RunRef, StatusContext};
@@ -17,6 +18,13 @@ pub(crate) enum Voice {
     Observer,
     /// The same, and the status is only set while it waits for this run.
     WhilePending,
+}
+
+impl Voice {
+    /// Whether an event is about an attempt that no runner has taken.
+    pub(super) fn has_not_begun(self) -> bool {
+        matches!(self, Self::Event(Attempt { began: None, .. }))
+    }
 }
 
 /// An attempt of a run. A re-run is another attempt.
@@ -67,10 +75,11 @@ pub(super) fn left_alone(
             let is_of = |time| attempt.began.is_some_and(|began| time >= began);
             // The jobs, which have been read now, are the better witness.
             let is_known = |description: &str| description != Answer::Unread.description(&run.target);
-            end.filter(|end| {
-                is_known(&end.description) && end.created_at.is_none_or(is_of) && is_better(answer, &end.state)
-            })
-            .map(|end| ended(&end.state))
+            // A run that was deleted shows nothing new.
+            let counts_more = |end: &RunStatus| {
+                *answer == Answer::Gone || end.created_at.is_none_or(is_of) && is_better(answer, &end.state)
+            };
+            end.filter(|end| is_known(&end.description) && counts_more(end)).map(|end| ended(&end.state))
         }
     }
 }
