@@ -280,7 +280,7 @@ fn log_whose_readers_are_not_known_is_not_shown() {
     let done = stage.report(run).input("status", "auto failure").input("log-lines", "3").run().ok();
 
     assert!(comment(&stage).ends_with("/jobs/501))"), "{}", comment(&stage));
-    let cause = "::warning::The end of the log is left out of the comment: it could not be read who may see mporter/dispatch-source and mporter/dispatch-target. (GET ";
+    let cause = "::warning::The end of the log is left out of the comment: the visibility of mporter/dispatch-source and mporter/dispatch-target is unknown. (GET ";
     assert!(done.log.contains(cause), "{}", done.log);
 }
 
