@@ -162,6 +162,6 @@ mod tests {
         drop(first);
         assert!(underway.sentence().contains(": PATCH b."), "{}", underway.sentence());
         drop(second);
-        assert!(underway.sentence().starts_with("No request"), "{}", underway.sentence());
+        assert!(underway.sentence().starts_with("No write request"), "{}", underway.sentence());
     }
 }
