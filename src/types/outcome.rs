@@ -1,13 +1,13 @@
 //! How a run or a job ended, and the state that shows this on a commit.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
 /// The state of a commit status. Gitea stores any text, and shows an unknown one without an icon, so only these are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
 pub(crate) enum State {
     Pending,
     Success,
@@ -16,9 +16,15 @@ pub(crate) enum State {
     Skipped,
 }
 
+impl fmt::Display for State {
+    /// The word that is sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// How a job or a run ended, from the best to the worst: of several, the greatest counts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::AsRefStr)]
-#[strum(serialize_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Skipped,
     Neutral,
@@ -28,9 +34,19 @@ pub(crate) enum Outcome {
     TimedOut,
     Failure,
     /// Any other word. It is shown unchanged, and never counts as a success.
-    #[strum(default)]
     Unlisted(String),
 }
+
+/// The words of Gitea's API, and of GitHub's.
+static LISTED: [(Outcome, &str); 7] = [
+    (Outcome::Skipped, "skipped"),
+    (Outcome::Neutral, "neutral"),
+    (Outcome::Success, "success"),
+    (Outcome::Cancelled, "cancelled"),
+    (Outcome::StartupFailure, "startup_failure"),
+    (Outcome::TimedOut, "timed_out"),
+    (Outcome::Failure, "failure"),
+];
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +74,14 @@ impl Outcome {
 
     /// The outcome of this word.
     pub(crate) fn new(word: &str) -> Self {
-        word.parse().unwrap_or_else(|_| Self::Unlisted(word.to_owned()))
+        let listed = LISTED.iter().find(|(_, listed)| *listed == word);
+        listed.map_or_else(|| Self::Unlisted(word.to_owned()), |(outcome, _)| outcome.clone())
     }
 
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Unlisted(word) => word,
-            listed => listed.as_ref(),
+            listed => LISTED.iter().find(|(outcome, _)| outcome == listed).map_or("", |(_, word)| word),
         }
     }
 }
