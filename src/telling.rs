@@ -81,8 +81,9 @@ impl Teller<'_> {
         Told { status, status_id, comment }
     }
 
-    /// Status and comment side by side, for the run itself or an event about it. `seen` are the statuses that were read before. Where there may be a
-    /// comment already, the comments are read beside the status, whose response shows which of them are ours.
+    /// Writes status and comment side by side, for the run itself or an event about it. `seen` are the statuses that were
+    /// read before. If a comment may exist already, the comments are read beside the status, whose response shows which of
+    /// them are ours.
     pub(crate) async fn report(
         &self,
         answer: &Answer,
@@ -91,8 +92,9 @@ impl Teller<'_> {
         seen: Result<RunStatuses, Error>,
     ) -> Told {
         let (run, context) = (self.run.number, &self.place.context);
-        // The end of this run may have been reported before: by `wait`, `reconcile`, or the report of an earlier attempt. The status does
-        // not show that of an older run, nor of an attempt that no runner took: up to 1.26 it has the number of the attempt before.
+        // The end of this run may have been reported before: by `wait`, `reconcile`, or the report of an earlier attempt. The
+        // status cannot show this for an older run. Nor can it for an attempt that no runner took, since up to 1.26 such an
+        // attempt has the number of the one before it.
         let is_told = seen.as_ref().is_ok_and(|runs| {
             runs.end_of(run, context).is_some() || runs.newer_than(run, context).is_some() || voice.has_not_begun()
         });
