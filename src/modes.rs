@@ -18,7 +18,7 @@ use crate::types::Head;
 
 /// A pull request whose head could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("Nothing was sent: the head of pull request {pull_request} could not be read. {cause}")]
+#[error("Nothing was written: the head of pull request {pull_request} could not be read. {cause}")]
 pub(crate) struct UnknownHead {
     pull_request: String,
     cause: String,

@@ -1,7 +1,6 @@
 //! The signals by which a runner stops a step: the work gets a moment to end, and the log says what is known.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
@@ -26,7 +25,7 @@ pub(crate) struct Underway(Rc<RefCell<Requests>>);
 #[derive(Debug, Default)]
 struct Requests {
     next: usize,
-    noted: BTreeMap<usize, String>,
+    noted: Vec<(usize, String)>,
 }
 
 impl Underway {
@@ -35,12 +34,12 @@ impl Underway {
         let mut requests = self.0.borrow_mut();
         let key = requests.next;
         requests.next += 1;
-        requests.noted.insert(key, request);
+        requests.noted.push((key, request));
         Note { underway: self.clone(), key }
     }
 
     fn sentence(&self) -> String {
-        let noted: Vec<String> = self.0.borrow().noted.values().cloned().collect();
+        let noted: Vec<String> = self.0.borrow().noted.iter().map(|(_, request)| request.clone()).collect();
         if noted.is_empty() {
             "No write request was in progress. The lines above show what was done.".to_owned()
         } else {
@@ -61,7 +60,7 @@ pub(crate) struct Note {
 
 impl Drop for Note {
     fn drop(&mut self) {
-        self.underway.0.borrow_mut().noted.remove(&self.key);
+        self.underway.0.borrow_mut().noted.retain(|(key, _)| *key != self.key);
     }
 }
 

@@ -75,6 +75,7 @@ impl Teller<'_> {
             Some(_) if voice == Voice::WhilePending && !matches!(status, Ok(StatusDone::Set)) => Ok(CommentDone::None),
             Some(draft) if draft.is_outdated(&status) => Ok(CommentDone::None),
             Some(draft) if draft.mode == CommentMode::Table => self.put_table(&draft, &authors).await,
+            Some(draft) if draft.contradicts(&status) => Ok(CommentDone::None),
             Some(draft) => self.put(&draft.after(&status), there, || authors.clone()).await,
             None => Ok(CommentDone::None),
         };

@@ -1,11 +1,11 @@
 //! The event that started the workflow: the fields that are used (`tests/fixtures/events/`).
 
-use std::collections::HashMap;
+use std::fmt::Display;
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Error;
+use super::lists::Pairs;
 use crate::files;
 use crate::links::PageBase;
 use crate::types::{PullRequestNumber, RunId, RunNumber};
@@ -27,7 +27,7 @@ pub(super) enum Event {
     /// `pull_request`, `pull_request_target` and the other events of a pull request.
     PullRequest(PullRequest),
     /// `workflow_dispatch`, with the declared inputs of the run.
-    Dispatched(HashMap<String, Value>),
+    Dispatched(Pairs),
     /// Another run of this repository was requested, began or ended.
     WorkflowRun(WorkflowRun),
     /// A comment on a pull request; `None`: on an issue.
@@ -87,7 +87,7 @@ pub(super) struct WorkflowRun {
 #[serde(default)]
 struct Raw {
     pull_request: Option<PullRequest>,
-    inputs: Option<HashMap<String, Value>>,
+    inputs: Option<Pairs>,
     workflow_run: Option<WorkflowRun>,
     issue: Option<Issue>,
     comment: Option<serde::de::IgnoredAny>,
@@ -115,7 +115,9 @@ impl Payload {
     pub(super) fn read(path: &str, name: Option<&str>) -> Result<Self, Error> {
         let error = |cause: String| Error::Event { path: path.to_owned(), cause };
         let text = files::read(path.as_ref(), LIMIT).map_err(|cause| error(format!("could not be read: {cause}")))?;
-        let raw = serde_json::from_slice(&text).map_err(|cause| error(format!("could not be understood: {cause}")))?;
+        let not_understood = |cause: &dyn Display| error(format!("could not be understood: {cause}"));
+        let text = String::from_utf8(text).map_err(|cause| not_understood(&cause))?;
+        let raw = serde_json::from_str(&text).map_err(|cause| not_understood(&cause))?;
         Self::new(raw, name).ok_or_else(|| error("has no `workflow_run`".to_owned()))
     }
 
@@ -141,11 +143,7 @@ impl Event {
     /// An input of the dispatched run, as text; `None` if the workflow does not declare it.
     pub(super) fn input(&self, name: &str) -> Option<String> {
         let Self::Dispatched(inputs) = self else { return None };
-        match inputs.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
+        inputs.scalar(name)
     }
 
     /// Which pull request this is of, if its workflow gets no secrets: the end of a sentence.

@@ -26,7 +26,16 @@ pub(super) fn workflow_inputs(text: &str) -> Result<Vec<(String, String)>, Strin
 }
 
 /// A JSON object in the order of its text, with keys that may repeat, so that a repetition can be refused.
-struct Pairs(Vec<(String, Box<RawValue>)>);
+#[derive(Debug)]
+pub(super) struct Pairs(Vec<(String, Box<RawValue>)>);
+
+impl Pairs {
+    /// The first value of this key as text; `None` if it is a list, an object or null.
+    pub(super) fn scalar(&self, key: &str) -> Option<String> {
+        let (key, value) = self.0.iter().find(|(name, _)| name == key)?;
+        scalar(key, value).ok()
+    }
+}
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

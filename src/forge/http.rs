@@ -6,8 +6,8 @@ mod failure;
 
 use std::time::Duration;
 
-use reqwest::header::{DATE, LOCATION, RANGE, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use reqwest::header::{CONTENT_TYPE, DATE, LOCATION, RANGE, RETRY_AFTER};
+use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -55,6 +55,16 @@ struct Read {
     date: Option<OffsetDateTime>,
 }
 
+/// A request.
+struct Sent {
+    method: Method,
+    url: Url,
+    /// JSON.
+    body: Option<Vec<u8>>,
+    /// How much of the response's end is wanted; `None`: all.
+    last_bytes: Option<usize>,
+}
+
 impl Http {
     /// A client that reaches the server through `proxy`, or directly. An error is a sentence.
     pub(super) fn new(
@@ -86,17 +96,10 @@ impl Http {
     /// The last `bytes` of a text, without the token, and whether there may be more before them. The request is only retried if the
     /// server certainly did nothing.
     pub(super) async fn end_of_text(&self, url: Url, bytes: usize, limits: Limits) -> Result<(String, bool), Error> {
-        let deadline = self.deadline.last_attempt().min(Instant::now() + limits.total);
-        let again = Again::IfNotDone;
+        let sent = Sent { method: Method::GET, url, body: None, last_bytes: Some(bytes) };
         let limits = Limits { answer: bytes, ..limits };
-        retry(again, deadline, async || {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let limits = Limits { attempt: limits.attempt.min(left), ..limits };
-            let with_range = |builder: RequestBuilder| builder.header(RANGE, format!("bytes=-{bytes}"));
-            let read = self.exchange(&Method::GET, &url, with_range, again, limits).await?;
-            Ok((read.text, read.length >= bytes))
-        })
-        .await
+        let read = self.read(&sent, Again::IfNotDone, limits, &mut |_| Ok(())).await?;
+        Ok((read.text, read.length >= bytes))
     }
 
     /// Sends the request, retries it within `again` and `limits`, and reads the response as JSON.
@@ -108,45 +111,60 @@ impl Http {
         again: Again,
         limits: Limits,
     ) -> Result<Answer<T>, Error> {
+        let sent = self.sent(method, url, body)?;
+        let mut value = None;
+        let mut parse = |read: &Read| {
+            value = Some(answer::value(read.status, &read.text, &self.token)?);
+            Ok(())
+        };
+        let Read { length, total, date, .. } = self.read(&sent, again, limits, &mut parse).await?;
+        let answer = value.map(|value| Answer { value, total, date, length });
+        answer.ok_or_else(|| self.error(sent.method, sent.url, Kind::NoAnswer { cause: "nothing was read".to_owned() }))
+    }
+
+    /// The request with `body` as JSON.
+    fn sent<B: Serialize>(&self, method: Method, url: Url, body: Option<&B>) -> Result<Sent, Error> {
+        match body.map(serde_json::to_vec).transpose() {
+            Ok(body) => Ok(Sent { method, url, body, last_bytes: None }),
+            Err(cause) => Err(self.error(method, url, Kind::NotSent { cause: cause.to_string() })),
+        }
+    }
+
+    /// Sends the request until a response is there that `parse` accepts. It is one function for all types, since each copy of it
+    /// would add some kilobytes to the binary.
+    async fn read(
+        &self,
+        sent: &Sent,
+        again: Again,
+        limits: Limits,
+        parse: &mut (dyn FnMut(&Read) -> Result<(), Kind> + '_),
+    ) -> Result<Read, Error> {
         let deadline = self.deadline.last_attempt().min(Instant::now() + limits.total);
         retry(again, deadline, async || {
             let left = deadline.saturating_duration_since(Instant::now());
             let limits = Limits { attempt: limits.attempt.min(left), ..limits };
-            self.attempt(method.clone(), url.clone(), body, again, limits).await
+            let read = self.exchange(sent, again, limits).await?;
+            match parse(&read) {
+                Ok(()) => Ok(read),
+                Err(kind) => Err(self.error(sent.method.clone(), sent.url.clone(), kind)),
+            }
         })
         .await
     }
 
-    async fn attempt<B: Serialize, T: DeserializeOwned>(
-        &self,
-        method: Method,
-        url: Url,
-        body: Option<&B>,
-        again: Again,
-        limits: Limits,
-    ) -> Result<Answer<T>, Error> {
-        let with_body = |builder: RequestBuilder| match body {
-            Some(body) => builder.json(body),
-            None => builder,
-        };
-        let Read { status, text, length, total, date } = self.exchange(&method, &url, with_body, again, limits).await?;
-        let value = answer::value(status, &text, &self.token).map_err(|kind| self.error(method, url, kind))?;
-        Ok(Answer { value, total, date, length })
-    }
-
     /// One attempt. Returns the text of a successful response.
-    async fn exchange(
-        &self,
-        method: &Method,
-        url: &Url,
-        complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
-        again: Again,
-        limits: Limits,
-    ) -> Result<Read, Error> {
+    async fn exchange(&self, sent: &Sent, again: Again, limits: Limits) -> Result<Read, Error> {
+        let Sent { method, url, body, last_bytes } = sent;
         let error = |kind| self.error(method.clone(), url.clone(), kind);
         let client =
             self.clients.for_attempt(method, again, limits.attempt).map_err(|cause| error(not_answered(cause)))?;
-        let builder = complete(client.request(method.clone(), url.clone()).timeout(limits.attempt));
+        let mut builder = client.request(method.clone(), url.clone()).timeout(limits.attempt);
+        if let Some(json) = body {
+            builder = builder.header(CONTENT_TYPE, "application/json").body(json.clone());
+        }
+        if let Some(bytes) = last_bytes {
+            builder = builder.header(RANGE, format!("bytes=-{bytes}"));
+        }
         let _underway = (*method != Method::GET).then(|| self.underway.note(format!("{method} {url}")));
         let mut response = builder.send().await.map_err(|cause| error(not_answered(cause)))?;
         let status = response.status();

@@ -192,14 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn jobs_without_number_are_read_in_one_go() {
-        // Each against each would take minutes.
+    fn many_jobs_without_number_count_with_their_last_start() {
+        // With each compared to each, this would take minutes.
         let first = |number: u32| job(&format!("job {number}"), "completed", Some("failure"), 1, [1, 2]);
         let second = |number: u32| job(&format!("job {number}"), "completed", Some("success"), 2, [3, 4]);
         let jobs: Vec<_> = (0..40_000).map(first).chain((0..40_000).map(second)).collect();
-        let start = std::time::Instant::now();
         let Progress::Ended(end) = progress(&jobs) else { panic!("it has ended") };
         assert_eq!(end.ending.outcome, Outcome::Success);
-        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

@@ -110,6 +110,20 @@ fn end_that_the_run_could_not_comment_on_is_commented_by_who_waits() {
 }
 
 #[test]
+fn comment_of_who_waits_does_not_contradict_the_status_of_the_run_itself() {
+    let stage = stage(Version::V1_26);
+
+    wait_while(&stage, |stage, run| {
+        world(stage, |world| world.start_run(run));
+        stage.report(run).input("comment", "off").input("status", "failure").run().ok();
+        world(stage, |world| world.finish_run(run, "success"));
+    });
+
+    assert_eq!(status(&stage).0, "failure");
+    assert!(comments(&stage).is_empty(), "{:?}", comments(&stage));
+}
+
+#[test]
 fn run_that_no_step_reported_succeeds_with_its_time() {
     let stage = stage(Version::V1_26);
 

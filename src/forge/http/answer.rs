@@ -58,18 +58,21 @@ fn without_escapes(json: &str) -> String {
 /// The value of a successful response.
 pub(super) fn value<T: DeserializeOwned>(status: StatusCode, body: &str, token: &Token) -> Result<T, Kind> {
     let json = if status == StatusCode::NO_CONTENT { "null" } else { body };
-    serde_json::from_str(json).map_err(|cause| {
-        // The JSON is cut off: the rest was lost.
-        if cause.is_eof() {
-            return Kind::NoAnswer { cause: format!("it is incomplete: {cause}") };
-        }
-        let cause = match title(body) {
-            Some(title) => a_page(&title),
-            // The reader's message quotes what it found, however long that is.
-            None => format!("{} in {}", one_line(&token.redact(&cause.to_string())), shown(body)),
-        };
-        Kind::NotGitea { status, cause, retry_after: None }
-    })
+    serde_json::from_str(json).map_err(|cause| unreadable(status, body, token, &cause))
+}
+
+/// What a successful response is whose JSON could not be read.
+fn unreadable(status: StatusCode, body: &str, token: &Token, cause: &serde_json::Error) -> Kind {
+    // The JSON is cut off: the rest was lost.
+    if cause.is_eof() {
+        return Kind::NoAnswer { cause: format!("it is incomplete: {cause}") };
+    }
+    let cause = match title(body) {
+        Some(title) => a_page(&title),
+        // The reader's message quotes what it found, however long that is.
+        None => format!("{} in {}", one_line(&token.redact(&cause.to_string())), shown(body)),
+    };
+    Kind::NotGitea { status, cause, retry_after: None }
 }
 
 /// Reads a response that is not a success: from Gitea itself, or from another program.
