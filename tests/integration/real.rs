@@ -11,6 +11,7 @@ mod lost;
 mod matrix;
 mod server;
 mod table;
+mod times;
 mod triggers;
 mod watch;
 mod world;
