@@ -205,7 +205,7 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
             format!("{repo} was renamed or moved"),
             "Use the new name, which is in the server's response. Redirects are not followed, to protect the token.",
         ),
-        Some((StatusCode::NOT_FOUND, message)) if !error.asked_the_api() && !message.starts_with("not found") => {
+        Some((StatusCode::NOT_FOUND, message)) if !error.went_to_the_api() && !message.starts_with("not found") => {
             not_the_api()
         }
         Some((StatusCode::NOT_FOUND, _)) => match gitea.repository(repo).await {
@@ -267,7 +267,7 @@ fn general(error: &Error) -> Diagnosis {
             "The server could not be reached",
             "Check that the runner can reach `api-url` (name, port, proxy).",
         ),
-        Kind::NotGitea { status, .. } if !error.asked_the_api() && !status.is_server_error() => not_the_api(),
+        Kind::NotGitea { status, .. } if !error.went_to_the_api() && !status.is_server_error() => not_the_api(),
         Kind::NotGitea { status, .. } if status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS => {
             Diagnosis::new(format!("The response is not from Gitea ({})", status.as_u16()), NOT_GITEA)
         }

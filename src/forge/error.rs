@@ -134,7 +134,7 @@ impl Error {
     }
 
     /// Whether the request went to an address of Gitea's API.
-    pub(crate) fn asked_the_api(&self) -> bool {
+    pub(crate) fn went_to_the_api(&self) -> bool {
         self.request.url.path().contains("/api/v1/")
     }
 

@@ -116,7 +116,7 @@ impl Call<'_> {
         let mut tasks: Vec<_> =
             runs.flat_map(|run| run.jobs.iter().filter_map(move |job| Some((job.task?, run, job)))).collect();
         tasks.sort_by_key(|(id, ..)| std::cmp::Reverse(*id));
-        let page = self.paged_if_asked(tasks);
+        let page = self.paged_if_requested(tasks);
         let entries =
             page.items.iter().map(|(id, run, job)| json_actions::task(self.world, *id, run, job)).collect::<Vec<_>>();
         Ok(self.counted_list("workflow_runs", &entries, &page))
@@ -134,7 +134,7 @@ impl Call<'_> {
         runs.retain(|run| wanted("event", &run.event) && wanted("head_sha", &run.sha) && wanted("actor", &run.actor));
         runs.retain(|run| has_status(&run.progress, status));
         runs.sort_by_key(|run| std::cmp::Reverse(run.id));
-        let page = self.paged_if_asked(runs);
+        let page = self.paged_if_requested(runs);
         let entries = page.items.iter().map(|run| json_actions::run(self.world, run)).collect::<Vec<_>>();
         Ok(self.counted_list("workflow_runs", &entries, &page))
     }
@@ -152,7 +152,7 @@ impl Call<'_> {
         self.world.unordered_job_pages -= usize::from(!in_order);
         // A run that is gone has no jobs; this list does not ask whether it is there.
         let Ok(run) = self.find_run(&repo, id) else {
-            return Ok(self.counted_list("jobs", &[], &self.paged_if_asked(Vec::<()>::new())));
+            return Ok(self.counted_list("jobs", &[], &self.paged_if_requested(Vec::<()>::new())));
         };
         let mut jobs: Vec<_> = run.jobs.iter().enumerate().collect();
         if !in_order && start < jobs.len() {
@@ -160,7 +160,7 @@ impl Call<'_> {
             jobs.insert(start, jobs[start - 1]);
             jobs.pop();
         }
-        let page = self.paged_if_asked(jobs);
+        let page = self.paged_if_requested(jobs);
         let entries =
             page.items.iter().map(|(index, job)| json_actions::job(self.world, run, *index, job)).collect::<Vec<_>>();
         Ok(self.counted_list("jobs", &entries, &page))

@@ -160,7 +160,7 @@ impl Call<'_> {
     }
 
     /// As [`Self::paged`], for the lists which up to 1.25 come as a whole unless the query has `page`.
-    pub(super) fn paged_if_asked<T>(&self, items: Vec<T>) -> Paged<T> {
+    pub(super) fn paged_if_requested<T>(&self, items: Vec<T>) -> Paged<T> {
         if self.world.version >= Version::V1_26 || self.query.contains_key("page") {
             return self.paged(items);
         }

@@ -34,7 +34,7 @@ impl Call<'_> {
         let mut statuses = self.world.all_statuses(&repo, &sha);
         // The newest second first, and no promise within a second.
         statuses.sort_by_key(|status| (std::cmp::Reverse(status.created_at), status.id));
-        let page = self.paged_if_asked(statuses);
+        let page = self.paged_if_requested(statuses);
         let body: Vec<Value> = page.items.iter().map(|status| json::status(self.world, status)).collect();
         let answer = total_count(ok(&Value::from(body)), page.total);
         Ok(self.with_links(answer, page.total, page.page, page.limit))

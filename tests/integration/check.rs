@@ -92,7 +92,7 @@ fn writes(requests: &[Request]) -> Vec<Request> {
 }
 
 #[test]
-fn set_up_that_works_passes_each_check() {
+fn working_set_up_passes_each_check() {
     let stage = set_up(Version::V1_26);
 
     let done = run_with(&stage, RUNNER, stage.check()).ok();

@@ -74,7 +74,7 @@ fn file_that_is_not_the_program_is_named_and_not_run() {
 }
 
 #[test]
-fn folder_that_no_copy_can_be_started_from_is_named() {
+fn folder_from_which_no_copy_can_start_is_named() {
     let (_temp, folder) = action_folder();
     fs::copy(crate::binary(), folder.join(released())).unwrap();
     fs::set_permissions(folder.join(released()), fs::Permissions::from_mode(0o644)).unwrap();
@@ -98,7 +98,7 @@ fn folder_that_no_copy_can_be_started_from_is_named() {
 }
 
 #[test]
-fn copy_gets_the_signals_itself_and_nothing_is_left_behind() {
+fn copy_gets_the_signals_and_nothing_is_left_behind() {
     for (signal, code) in [(Signal::SIGHUP, 129), (Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGKILL, -1)]
     {
         let stage = stage(Version::V1_26);
@@ -134,7 +134,7 @@ fn copy_gets_the_signals_itself_and_nothing_is_left_behind() {
 }
 
 #[test]
-fn unknown_platform_is_told_which_are_known() {
+fn unknown_platform_gets_the_list_of_known_ones() {
     let (temp, folder) = action_folder();
     script(&temp.path().join("uname"), "echo Plan9 mips");
     let path = format!("{}:{}", temp.path().display(), std::env::var("PATH").unwrap());

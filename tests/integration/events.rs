@@ -104,7 +104,7 @@ fn old_server_gets_the_page_of_the_run_by_its_first_event() {
 }
 
 #[test]
-fn completed_event_is_no_end_while_a_job_is_to_come() {
+fn completed_event_is_not_the_end_while_a_job_is_still_to_come() {
     let (stage, run) = dispatched(Version::V1_26);
     stage.gitea.world().start_run(run);
     stage.gitea.world().finish_job(run, "build", "failure");
@@ -270,7 +270,7 @@ fn title_of_another_form_is_an_error_that_shows_the_line_to_add() {
 }
 
 #[test]
-fn jobs_that_cannot_be_read_are_no_end() {
+fn jobs_that_cannot_be_read_are_not_the_end() {
     let (stage, run) = dispatched(Version::V1_26);
     stage.gitea.world().start_run(run);
     stage.gitea.refuse("GET", "/jobs", 403, "application/json", r#"{"message": "no"}"#);
@@ -292,7 +292,7 @@ fn jobs_that_cannot_be_read_are_no_end() {
 }
 
 #[test]
-fn deleted_run_is_told_as_such() {
+fn deleted_run_is_reported_as_deleted() {
     let (stage, run) = dispatched(Version::V1_26);
     stage.gitea.world().start_run(run);
     let completed = event(&stage, run, Action::InProgress);

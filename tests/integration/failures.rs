@@ -98,7 +98,7 @@ fn waiting_dispatch_names_the_failed_job_and_its_step() {
 }
 
 #[test]
-fn cancelled_jobs_and_the_job_that_reports_are_no_failed_jobs() {
+fn cancelled_jobs_and_the_reporting_job_are_not_listed_as_failed() {
     let (stage, run) = with_report_job(Version::V1_26);
     stage.gitea.world().add_job(run, "test (1)");
     stage.gitea.world().start_job(run, "test (1)");
@@ -285,7 +285,7 @@ fn log_whose_readers_are_not_known_is_not_shown() {
 }
 
 #[test]
-fn log_that_cannot_be_read_costs_a_line_and_nothing_else() {
+fn log_that_cannot_be_read_only_costs_a_log_line() {
     for (status, body) in
         [(404, "{\"message\":\"logs have been cleaned up\"}"), (500, ""), (403, "{\"message\":\"no\"}")]
     {

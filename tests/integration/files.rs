@@ -16,7 +16,7 @@ fn pipe(folder: &Path) -> String {
 }
 
 #[test]
-fn event_payload_that_is_no_regular_file_or_too_long_is_named() {
+fn event_payload_that_is_not_a_regular_file_or_too_long_is_named() {
     let stage = stage(Version::V1_26);
     let folder = stage.directory.path();
     let long = folder.join("long.json");

@@ -125,7 +125,7 @@ fn given_context_is_the_only_one() {
 }
 
 #[test]
-fn hidden_target_is_no_deleted_run() {
+fn hidden_target_does_not_mean_a_deleted_run() {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     {
@@ -278,7 +278,7 @@ fn comments_can_be_switched_off_and_edited_in_place() {
 }
 
 #[test]
-fn one_that_fails_does_not_keep_the_others_from_being_closed() {
+fn failure_for_one_does_not_keep_the_others_from_being_closed() {
     let stage = stage(Version::V1_26);
     let (first, second) = (another(&stage), another(&stage));
     for (_, _, run) in [&first, &second] {
@@ -297,7 +297,7 @@ fn one_that_fails_does_not_keep_the_others_from_being_closed() {
 }
 
 #[test]
-fn older_server_is_refused_before_anything_else_is_asked() {
+fn older_server_is_refused_before_any_other_request() {
     let stage = stage(Version::V1_25);
 
     let done = stage.reconcile().run().failed();
@@ -358,7 +358,7 @@ fn pull_requests_of_one_head_share_its_status_and_none_gets_the_comment() {
 }
 
 #[test]
-fn status_of_a_run_that_has_begun_says_no_more_that_it_waits() {
+fn status_of_a_started_run_no_longer_says_that_it_waits() {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     let asked = stage.gitea.world().now();
@@ -372,7 +372,7 @@ fn status_of_a_run_that_has_begun_says_no_more_that_it_waits() {
 }
 
 #[test]
-fn long_texts_of_strangers_keep_nothing_from_being_closed() {
+fn long_texts_of_strangers_do_not_prevent_closing() {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     stage.gitea.world().cancel_run(30);

@@ -45,7 +45,7 @@ fn job_that_a_page_left_out_is_not_missed() {
 }
 
 #[test]
-fn incomplete_list_of_jobs_is_no_end() {
+fn incomplete_list_of_jobs_is_not_the_end() {
     let (stage, run) = with_jobs(Version::V1_26, 60);
     stage.gitea.world().unordered_job_pages = 3;
     let done = stage.reconcile().run().failed();
@@ -85,7 +85,7 @@ fn pending_status_among_more_than_a_thousand_contexts_is_closed() {
 }
 
 #[test]
-fn missing_page_of_another_program_is_no_deleted_run() {
+fn not_found_page_of_another_program_does_not_mean_a_deleted_run() {
     let pages = [
         ("text/html", "<html><title>404 Not Found</title></html>"),
         ("text/plain; charset=utf-8", "404 page not found\n"),

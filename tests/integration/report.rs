@@ -125,7 +125,7 @@ fn link_is_the_runs_page_in_each_version() {
 }
 
 #[test]
-fn comment_off_makes_none() {
+fn comment_off_writes_none() {
     let (stage, run) = running(Version::V1_26);
 
     let done = stage.report(run).input("comment", "off").run().ok();
@@ -146,7 +146,7 @@ fn comment_off_needs_no_scope_for_issues() {
 }
 
 #[test]
-fn body_stands_under_the_comments_first_line() {
+fn body_is_below_the_comments_first_line() {
     let (stage, run) = running(Version::V1_26);
 
     stage.report(run).input("body", "See the *notes*:\n- one\n").run().ok();

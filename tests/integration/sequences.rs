@@ -38,7 +38,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn pull_request_tells_the_truth_after_any_sequence(
+    fn pull_request_shows_the_truth_after_any_sequence(
         version in prop_oneof![Just(Version::V1_26), Just(Version::V1_27)],
         acts in proptest::collection::vec(act(), 1..16),
         last in last(),
@@ -64,7 +64,7 @@ fn re_run_that_is_cancelled_before_a_runner_takes_it_gets_no_second_comment_abou
 }
 
 #[test]
-fn event_that_comes_after_its_run_was_deleted_leaves_the_end_that_is_shown() {
+fn event_about_a_deleted_run_leaves_the_shown_end() {
     let acts = [Act::Dispatch, SUCCESS, SUCCESS, Act::Event(0), Act::Delete(0), Act::Event(0)];
     tells_the_truth(Version::V1_26, &acts, Last::Events(0)).unwrap();
 }

@@ -12,7 +12,7 @@ use crate::stage::{SOURCE, Stage, add_waiting_run, open_pull_request};
 use crate::{shown, stage};
 
 #[test]
-fn proxy_for_https_is_asked_for_a_tunnel() {
+fn proxy_for_https_gets_a_request_for_a_tunnel() {
     let stage = stage(Version::V1_26);
     let step = stage.dispatch().input("api-url", "https://gitea.invalid/api/v1");
 
@@ -24,7 +24,7 @@ fn proxy_for_https_is_asked_for_a_tunnel() {
 }
 
 #[test]
-fn unreachable_server_is_tried_again_and_named_with_the_cause() {
+fn unreachable_server_is_retried_and_named_with_the_cause() {
     let stage = stage(Version::V1_26);
 
     // The discard port: nothing listens there.
@@ -80,7 +80,7 @@ fn report_has_time_for_its_status_though_jobs_and_version_never_answer() {
 }
 
 #[test]
-fn dispatch_that_gets_lost_after_a_slow_version_is_told_on_the_pull_request() {
+fn dispatch_that_is_lost_after_a_slow_version_is_shown_on_the_pull_request() {
     let stage = stage(Version::V1_26);
     stage.gitea.inject("GET", "/version", 1, Fault::Delay(Duration::from_secs(10)));
     stage.gitea.inject("POST", "/dispatches", 10, Fault::WorkThenHang);

@@ -177,7 +177,7 @@ fn comments_of_update_become_the_table_and_the_history_of_create_stays() {
 }
 
 #[test]
-fn statuses_of_others_and_links_to_other_pages_are_no_rows() {
+fn statuses_of_others_and_links_to_other_pages_get_no_rows() {
     let (stage, runs) = three_targets(Version::V1_26);
     {
         let mut world = stage.gitea.world();
@@ -212,7 +212,7 @@ fn table_of_the_newer_head_is_left_alone_by_a_run_of_the_older_one() {
 }
 
 #[test]
-fn lost_answer_leaves_one_table() {
+fn lost_response_leaves_one_table() {
     for fault in [Fault::WorkThenHangUp, Fault::HangUp] {
         let (stage, runs) = three_targets(Version::V1_26);
         stage.gitea.inject("POST", "/issues/1/comments", 1, fault);
@@ -240,7 +240,7 @@ fn comment_on_failure_keeps_the_table_true() {
 }
 
 #[test]
-fn failed_rows_of_other_runs_carry_their_jobs_where_the_server_tells_steps() {
+fn failed_rows_of_other_runs_list_their_jobs_if_the_server_lists_steps() {
     for (version, lists) in [(Version::V1_25, 0), (Version::V1_27, 2)] {
         let (stage, runs) = three_targets(version);
         for index in [0, 1] {

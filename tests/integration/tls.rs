@@ -65,7 +65,7 @@ fn unknown_authority_gets_no_request() {
 }
 
 #[test]
-fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_trusted() {
+fn certificate_with_a_wrong_time_or_name_is_not_called_untrusted() {
     let messages = [
         tls_stage_with(|certificate| certificate.not_after = rcgen::date_time_ymd(2020, 1, 1)),
         tls_stage_with(|certificate| certificate.not_before = rcgen::date_time_ymd(3000, 1, 1)),
@@ -99,7 +99,7 @@ fn refusal(stage: &Stage, file: &Path) -> String {
 }
 
 #[test]
-fn certificate_that_is_its_own_authority_is_trusted_where_it_is_named_itself() {
+fn self_signed_certificate_is_trusted_if_it_is_named() {
     let (stage, folder) = self_signed_stage(|_| ());
     let file = folder.path().join("ca.pem");
     stage.dispatch().var("SSL_CERT_FILE", file.to_str().unwrap()).run().ok();
@@ -114,7 +114,7 @@ fn certificate_that_is_its_own_authority_is_trusted_where_it_is_named_itself() {
 }
 
 #[test]
-fn certificate_that_is_its_own_authority_is_trusted_by_nothing_else() {
+fn self_signed_certificate_is_trusted_in_no_other_case() {
     let (stage, _folder) = self_signed_stage(|_| ());
     // One of the same names, but another.
     let (_, other) = self_signed_stage(|_| ());
@@ -136,7 +136,7 @@ fn certificate_that_is_its_own_authority_is_trusted_by_nothing_else() {
 }
 
 #[test]
-fn pipe_in_the_place_of_certificates_holds_nothing_up() {
+fn pipe_in_place_of_certificates_does_not_block() {
     let (stage, folder) = tls_stage();
     let pipe = folder.path().join("pipe.pem");
     mkfifo(&pipe, Mode::S_IRWXU).unwrap();

@@ -150,7 +150,7 @@ fn workflow_run_event_without_a_run_is_refused() {
 }
 
 #[test]
-fn pull_request_without_secrets_is_told_why() {
+fn pull_request_without_secrets_gets_the_reason() {
     let stage = stage(Version::V1_26);
     let payload = |change: fn(&mut Value)| {
         let mut payload = stage.gitea.world().pull_request_payload(SOURCE, stage.number, "opened");

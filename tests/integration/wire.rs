@@ -56,7 +56,7 @@ fn retry_after_does_not_shorten_the_pauses() {
 }
 
 #[test]
-fn read_is_tried_again_after_any_failure_of_the_server() {
+fn read_is_retried_after_any_failure_of_the_server() {
     for status in [500, 501, 502, 503, 504, 520] {
         let stage = stage(Version::V1_26);
         stage.dispatch().run().ok();
@@ -72,7 +72,7 @@ fn read_is_tried_again_after_any_failure_of_the_server() {
 }
 
 #[test]
-fn list_of_another_shape_is_no_list() {
+fn response_of_another_shape_is_not_taken_for_a_list() {
     for body in ["null", "[]", "{}", "7", r#"{"statuses": {}}"#, r#"{"statuses": [null]}"#, r#"{"statuses": [[]]}"#] {
         let stage = stage(Version::V1_26);
         stage.dispatch().run().ok();
@@ -87,7 +87,7 @@ fn list_of_another_shape_is_no_list() {
 }
 
 #[test]
-fn dispatch_whose_answer_has_an_odd_form_is_told_as_it_is() {
+fn dispatch_whose_response_has_an_odd_form_is_reported_truthfully() {
     let rows = FORMS.map(|(name, form)| {
         let stage = stage(Version::V1_26);
         let relay = Relay::start(&stage, move |exchange| {

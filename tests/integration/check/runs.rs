@@ -49,7 +49,7 @@ fn report_without_rights_fails_in_the_same_words() {
 }
 
 #[test]
-fn secret_that_is_missing_in_the_target_is_found() {
+fn missing_secret_in_the_target_is_found() {
     insta::assert_snapshot!(failed(Runner { secret: "", ..RUNNER }, |_| ()), @"failed: Report of the trial run: it failed: http://fake/mporter/dispatch-target/actions/runs/31 . Its log says `Nothing was sent: input `token` is required. If it comes from a secret, that secret is empty: check that the secret is stored in this repository or for its owner, under exactly that name`. Correct that in mporter/dispatch-target");
     let by_step = |world: &mut World| {
         world.repository(TARGET).add_workflow_file(WORKFLOW, BUILD_AND_REPORT);
@@ -138,7 +138,7 @@ fn report_that_does_not_run_at_the_end_is_a_warning() {
 }
 
 #[test]
-fn what_cannot_be_told_is_not_called_ok() {
+fn what_is_unclear_is_not_called_ok() {
     let build = |from: &'static str, to: &'static str| {
         warned(move |world| {
             world.repository(TARGET).add_workflow_file(WORKFLOW, &BUILD.replace(from, to));

@@ -28,7 +28,7 @@ fn failed(world: &World, more: &[(&str, &str)]) -> Vec<String> {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_check_of_a_set_up_that_works_is_green() {
+async fn a_check_of_a_working_set_up_is_green() {
     let world = set_up().await;
 
     // As its example has it, in a job of the source.

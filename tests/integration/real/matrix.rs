@@ -35,7 +35,7 @@ async fn matrix_ends_with_its_worst_leg() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn matrix_whose_legs_tell_their_own_status_ends_with_its_worst_leg() {
+async fn matrix_whose_legs_give_their_own_status_ends_with_its_worst_leg() {
     each_round_ends_with_its_worst_leg("          status: ${{ job.status }}\n").await;
 }
 

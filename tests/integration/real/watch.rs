@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Waits until a commit has a final status, which has to come soon after `since`; returns it.
-    pub(crate) async fn told_soon(&self, what: &str, since: Instant, sha: &str) -> Status {
+    pub(crate) async fn reported_soon(&self, what: &str, since: Instant, sha: &str) -> Status {
         let status = self.last_status_that(sha, |status| status.state != "pending").await;
         let time = since.elapsed();
         println!("MEASURED Gitea {}: {what}: final status after {:.1} s", self.server.version(), time.as_secs_f32());
@@ -99,7 +99,7 @@ impl World {
     }
 
     /// The commit's statuses say that this run is pending, then how it ended, and nothing after that.
-    pub(crate) async fn assert_told(&self, sha: &str, run: &Run, state: &str, description: &str) {
+    pub(crate) async fn assert_reported(&self, sha: &str, run: &Run, state: &str, description: &str) {
         let statuses = self.statuses(sha).await;
         println!("{sha}: {statuses:#?}");
         let (end, pending) = statuses.split_last().expect("statuses");

@@ -72,7 +72,7 @@ fn job_that_needs_the_report_is_not_waited_for() {
 }
 
 #[test]
-fn legs_that_report_at_the_same_moment_do_not_wait_for_each_other_for_ever() {
+fn legs_that_report_at_the_same_moment_do_not_deadlock() {
     let (stage, run) = matrix();
     stage.gitea.world().finish_job(run, "leg (3)", "success");
     thread::scope(|scope| {

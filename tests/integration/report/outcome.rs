@@ -163,7 +163,7 @@ fn time_is_left_out_where_no_start_is_known() {
 }
 
 #[test]
-fn jobs_that_are_no_list_do_not_pass_for_none() {
+fn jobs_that_are_not_a_list_do_not_count_as_no_jobs() {
     for answer in
         ["{}", r#"{"error": "x"}"#, r#"{"jobs": null}"#, r#"{"jobs": [], "total_count": 2}"#, r#"{"jobs": []}"#]
     {

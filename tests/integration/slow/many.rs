@@ -41,7 +41,7 @@ fn pull_requests_are_looked_at_and_closed_though_their_list_is_slow() {
 }
 
 #[test]
-fn slow_server_is_no_reason_to_close_nothing_and_what_is_left_is_said_once() {
+fn slow_server_does_not_prevent_closing_and_the_rest_is_reported_once() {
     let stage = with_stuck(1000);
     stage.gitea.set_delay(Duration::from_secs(2));
 
