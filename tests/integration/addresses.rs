@@ -1,10 +1,10 @@
-//! Statuses that were set by way of another address of the same server count, and those of another server do not.
+//! Statuses that were set through another address of the same server count. Statuses of another server do not.
 
 use crate::fake::{Action, Permission, Status, Version};
 use crate::stage;
 use crate::stage::{PAGES, SOURCE, Stage, TARGET};
 
-/// Where another runner reaches the server.
+/// The address at which another runner reaches the server.
 const INTERNAL: &str = "http://gitea:3000";
 
 fn status(stage: &Stage) -> Status {
@@ -16,13 +16,13 @@ fn state_and_run(stage: &Stage) -> (String, String) {
     (status.state, status.target_url.rsplit('/').next().unwrap().to_owned())
 }
 
-/// How many of the last step's requests were about that run itself.
+/// How many requests of the last step were about that run itself.
 fn requests_about(stage: &Stage, run: u64, before: usize) -> usize {
     let path = format!("/actions/runs/{run}");
     stage.gitea.requests()[before..].iter().filter(|request| request.path.ends_with(&path)).count()
 }
 
-/// Two runs, of which the newer one was dispatched from a runner that knows the server by another address.
+/// Two runs. The newer one was dispatched by a runner that reaches the server at another address.
 fn with_a_newer_run_by_another_address() -> (Stage, u64) {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
@@ -106,7 +106,7 @@ fn context_is_found_by_a_link_with_another_address() {
 
 #[test]
 fn status_of_another_account_with_another_address_does_not_prevent_a_report() {
-    // A mirror on another server, whose status somebody copies.
+    // Somebody has copied the status of a mirror on another server.
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     let run = stage.start_last_run();

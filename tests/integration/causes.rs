@@ -1,5 +1,5 @@
-//! Each refusal is told apart: a few words on the pull request's page, and in the log what happened and what to do next. The
-//! same table, for people, is docs/troubleshooting.md.
+//! Each refusal has its own message: a few words on the pull request's page, and in the log what happened and what to
+//! do next. docs/troubleshooting.md has the same table for people.
 
 use std::thread;
 use std::time::Duration;
@@ -231,7 +231,7 @@ fn input_that_holds_the_token_is_refused() {
 #[test]
 fn pending_status_never_replaces_a_report_of_its_run() {
     let stage = stage(Version::V1_26);
-    // The answer to the dispatch takes so long that the run has ended before it.
+    // The response to the dispatch takes so long that the run has ended before it.
     stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_secs(4)));
     let dispatch = stage.dispatch();
 
@@ -259,7 +259,7 @@ fn run_that_reported_before_its_dispatch_was_lost_keeps_its_status() {
     let stage = stage(Version::V1_26);
     let gateway = Answer::new(504, "text/html", "<title>Gateway Time-out</title>");
     stage.gitea.inject("POST", "/dispatches", 1, Fault::WorkThenAnswer(gateway));
-    // Long enough for the run to tell its end before the statuses are asked for.
+    // Long enough for the run to report its end before the statuses are read.
     stage.gitea.set_delay(Duration::from_secs(1));
     let dispatch = stage.dispatch();
 

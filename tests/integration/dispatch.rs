@@ -74,7 +74,7 @@ fn without_the_runs_id_the_link_leads_to_the_workflows_page() {
             Status dispatch-target/build on mporter/dispatch-source@SHA10: pending, Dispatched to mporter/dispatch-target
             ");
         }
-        // The version shows that it is no Forgejo.
+        // The version shows that the server is not Forgejo.
         assert_eq!(stage.gitea.requests().len(), 3);
     }
 }
@@ -370,7 +370,7 @@ fn outputs_that_cannot_be_written_do_not_affect_the_pull_request() {
 fn late_pending_status_gives_way_to_an_end_that_was_set_after_the_read() {
     let stage = stage(Version::V1_26);
     stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_millis(2500)));
-    // The look at the statuses, whose answer is of the moment before the report.
+    // The response to the read of the statuses, which dates from before the report.
     stage.gitea.inject("GET", "/status?", 1, Fault::Delay(Duration::from_secs(6)));
 
     let done = thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! dist/run: the program starts on any runner, in the place of the shell, or a line says what is wrong with its file.
+//! dist/run: the program starts on any runner and replaces the shell, or a line says what is wrong with its file.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +13,7 @@ use crate::signals::{send, until};
 use crate::stage;
 use crate::stage::{SOURCE, TARGET, TOKEN, WORKFLOW};
 
-/// An executable file of the shell.
+/// A shell script that can be executed.
 fn script(path: &Path, text: &str) {
     fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -38,7 +38,7 @@ fn lost_execute_bit_in_a_read_only_folder_does_no_harm() {
     assert_eq!(fs::metadata(&binary).unwrap().permissions().mode() & 0o777, 0o444, "the folder is as it was");
 }
 
-/// What a failed start says, with the folder by name; its last line is an error, whatever the shell says before.
+/// The output of a failed start, with the folder by name. Its last line is an error, whatever the shell says before.
 #[track_caller]
 fn failure(result: &Output, folder: &Path) -> String {
     assert_eq!(result.status.code(), Some(1), "{}", text(result));
@@ -124,7 +124,7 @@ fn copy_gets_the_signals_and_nothing_is_left_behind() {
         assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "the copy is gone");
 
         send(&child, signal);
-        // It ends when nobody has the log open any more, a child neither.
+        // It ends when nobody has the log open any more, not even a child.
         let result = child.wait_with_output().unwrap();
 
         assert_eq!(result.status.code().unwrap_or(-1), code, "{}", text(&result));

@@ -1,4 +1,4 @@
-//! `mode: report` by an event: the event says when to look, and the jobs of the run say what is shown.
+//! `mode: report` by an event: the event says when to look, and the jobs of the run decide what is shown.
 
 use crate::fake::{Action, RunEvent, Version};
 use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW, open_pull_request};
@@ -31,7 +31,7 @@ fn comments(stage: &Stage) -> Vec<String> {
     stage.gitea.world().comments(SOURCE, stage.number).into_iter().map(|comment| comment.body).collect()
 }
 
-/// The event of this run as it is now.
+/// The event about this run in its current state.
 fn event(stage: &Stage, run: u64, action: Action) -> RunEvent {
     stage.gitea.world().run_event(run, action)
 }
@@ -279,13 +279,13 @@ fn jobs_that_cannot_be_read_are_not_the_end() {
     assert_eq!(shows(&stage).1, "Dispatched to mporter/dispatch-target");
     assert!(done.log.contains("Nothing was written"), "{}", done.log);
 
-    // Nobody may look again.
+    // Nobody may read again.
     stage.gitea.world().finish_run(run, "success");
     stage.report_by_event(run, Action::Completed).run().failed();
     let unread = ("error".to_owned(), "Outcome not known: the jobs could not be read".to_owned(), run.to_string());
     assert_eq!(shows(&stage), unread);
 
-    // Who re-runs the report later is told the truth.
+    // A later re-run of the report shows the truth.
     stage.gitea.clear_faults();
     stage.report_by_event(run, Action::Completed).run().ok();
     assert_eq!(state(&stage), "success");

@@ -154,7 +154,7 @@ fn long_body_is_cut_at_a_lines_end_whether_given_or_read() {
     }
 }
 
-/// A run whose build has failed in a step, with that log, the runner's closing lines after it.
+/// A run whose build failed in a step, with that log and the runner's closing lines after it.
 fn with_log(version: Version, lines: &[&str]) -> (Stage, u64) {
     let (stage, run) = with_report_job(version);
     {
@@ -174,7 +174,7 @@ const LOG: [&str; 6] = [
     "Job 'build' failed",
 ];
 
-/// Method and path of the requests after the first `before`, sorted, those of a log with their range.
+/// Method and path of the requests after the first `before`, sorted. A request for a log also has its range.
 fn requests_since(stage: &Stage, before: usize) -> Vec<String> {
     let requests = stage.gitea.requests().split_off(before);
     let line = |request: &crate::fake::Request| {

@@ -1,4 +1,4 @@
-//! Links that people click are right on each runner, by whatever address it reaches the server.
+//! The links that people click are right on each runner, at whatever address it reaches the server.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::fake::Version;
 use crate::stage;
 use crate::stage::{PAGES, SOURCE, Stage, TARGET};
 
-/// The stage with a runner beside the server, which knows it by an address that nobody else can reach.
+/// The stage with a runner beside the server. It uses an address that nobody else can reach.
 fn with_runner_at(server_url: &str) -> Stage {
     let mut stage = stage(Version::V1_26);
     server_url.clone_into(&mut stage.server_url);
@@ -97,7 +97,7 @@ fn hostile_address_in_an_event_is_not_used_for_links() {
 
 #[test]
 fn reconcile_knows_the_links_without_an_event() {
-    // A schedule's event may have no repository; the list of pull requests has its address.
+    // A schedule's event may have no repository. The list of pull requests has its address.
     let stage = with_runner_at("http://gitea:3000");
     stage.dispatch().run().ok();
     stage.gitea.world().cancel_run(30);

@@ -207,7 +207,8 @@ async fn a_required_status_keeps_a_pull_request_from_being_merged_until_the_buil
     assert_eq!(merge().await, 200);
 }
 
-/// The run has built this commit, which has had two statuses: pending with the link of a dispatch, then the run's end.
+/// The run has built this commit. The commit has had two statuses: pending with the link of a dispatch, then the run's
+/// end.
 async fn assert_cycle(world: &World, sha: &str, run: &Run, state: &str, description: &str) {
     let statuses = world.statuses(sha).await;
     println!("{sha}: {statuses:#?}");
@@ -223,7 +224,7 @@ async fn assert_cycle(world: &World, sha: &str, run: &Run, state: &str, descript
     assert!(world.log(run).await.contains(&format!("Building {sha}")), "the run has not built {sha}");
 }
 
-/// The comment that the bot writes about a run, without what only programs read.
+/// The comment that the bot writes about a run, without the hidden marker.
 fn comment(world: &World, run: &Run, outcome: &str) -> Comment {
     let body = format!("**dispatch-target build {outcome}** — [run log]({})", world.run_page(run));
     Comment { author: BOT.to_owned(), body }

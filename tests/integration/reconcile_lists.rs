@@ -1,10 +1,10 @@
-//! Lists that are long, out of order or not Gitea's: nothing is guessed from what could not be read.
+//! Lists that are long, out of order or not Gitea's. Nothing is guessed if a list could not be read.
 
 use crate::fake::{Answer, Fault, Job, Progress, Version};
 use crate::stage;
 use crate::stage::{Done, SOURCE, Stage};
 
-/// The stage with a run of so many jobs, which have all succeeded but the last one.
+/// The stage with a run of this many jobs. All but the last one have succeeded.
 fn with_jobs(version: Version, count: u64) -> (Stage, u64) {
     let stage = stage(version);
     stage.dispatch().run().ok();

@@ -1,4 +1,4 @@
-//! The token goes to one server only and is shown nowhere; nothing from a pull request breaks out of its place.
+//! The token goes to one server only and is shown nowhere. Nothing from a pull request breaks out of its place.
 
 use serde_json::json;
 

@@ -7,14 +7,14 @@ use crate::fake::{Action, Comment, Fault, Permission, Version, World};
 use crate::stage;
 use crate::stage::{PAGES, SOURCE, Stage, Step, TARGET, WORKFLOW, WORKFLOW_YAML, open_pull_request};
 
-/// One more target, with its workflow.
+/// Adds another target, with its workflow.
 fn add_target(world: &mut World, name: &str) {
     let target = world.add_repository(name);
     target.add_collaborator("dispatch-bot", Permission::Write);
     target.add_workflow_file(WORKFLOW, WORKFLOW_YAML);
 }
 
-/// A run of that target, which a runner has taken.
+/// A run of that target that a runner has taken.
 fn dispatched(stage: &Stage, target: &str) -> u64 {
     stage.dispatch().input("target", target).run().ok();
     stage.start_last_run()
@@ -30,7 +30,7 @@ fn comments(stage: &Stage) -> Vec<Comment> {
     stage.gitea.world().comments(SOURCE, stage.number)
 }
 
-/// The one comment, with the head by name.
+/// The one comment, with the head replaced by a name.
 fn table(stage: &Stage) -> String {
     let comments = comments(stage);
     assert_eq!(comments.len(), 1, "{comments:#?}");
@@ -112,7 +112,7 @@ fn table_costs_these_requests() {
     ");
 }
 
-/// Both reports end, in whichever order their requests meet, with one table that shows both.
+/// Both reports end with one table that shows both, in whatever order their requests meet.
 #[test]
 fn reports_at_the_same_moment_end_with_one_table_that_shows_all() {
     for delay in [0, 3, 11, 40] {

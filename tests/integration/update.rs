@@ -1,4 +1,4 @@
-//! `comment: update`: one comment a pull request and context.
+//! `comment: update`: one comment per pull request and context.
 
 use crate::fake::{Action, Fault, Scope, Version};
 use crate::stage::{Done, PAGES, SOURCE, Stage, TARGET, TOKEN};
@@ -14,7 +14,7 @@ fn run(stage: &Stage) -> u64 {
     stage.start_last_run()
 }
 
-/// Author, first line and marked run of each comment.
+/// The author, the first line and the marked run of each comment.
 fn comments(stage: &Stage) -> Vec<String> {
     let comments = stage.gitea.world().comments(SOURCE, stage.number);
     let line = |comment: &crate::fake::Comment| {
@@ -295,7 +295,7 @@ fn comment_of_a_run_agrees_with_its_status_whoever_sets_it() {
     let stage = stage(Version::V1_26);
     let run = run(&stage);
     stage.report(run).input("status", "success").run().ok();
-    // A job that nobody has waited for.
+    // A job that nobody waited for.
     stage.gitea.world().add_job(run, "late");
     stage.gitea.world().fail_job(run, "late", "Run make late", 5);
     stage.gitea.world().finish_run(run, "success");

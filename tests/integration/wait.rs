@@ -1,4 +1,4 @@
-//! `wait: true`: the dispatch follows its run, and tells the end where nobody else has.
+//! `wait: true`: the dispatch follows its run, and reports the end if nobody else has.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use crate::fake::{Answer, Fault, Version, World};
 use crate::stage::{Done, SOURCE, Stage, Step};
 use crate::{sent, shown, stage};
 
-/// The dispatch with `wait`, while this happens to the run that it has started.
+/// The dispatch with `wait`, while this happens to its run.
 fn wait_while(stage: &Stage, act: impl FnOnce(&Stage, u64) + Send) -> Done {
     let step = stage.dispatch().input("wait", "true").input("comment", "create");
     run_while(stage, step, act)
@@ -17,7 +17,7 @@ fn run_while(stage: &Stage, step: Step, act: impl FnOnce(&Stage, u64) + Send) ->
     thread::scope(|scope| {
         let waiting = scope.spawn(move || step.run());
         let start = Instant::now();
-        // The step waits once it has asked for the run.
+        // The step waits once it has read the run's jobs.
         while !stage.gitea.requests().iter().any(|request| request.path.contains("/jobs")) {
             assert!(start.elapsed() < Duration::from_secs(20), "nobody asks for the run:\n{}", sent(stage));
             thread::sleep(Duration::from_millis(10));
@@ -284,7 +284,7 @@ fn invalid_wait_sends_nothing() {
 #[test]
 fn run_that_ends_between_two_reads_is_not_a_timeout() {
     let stage = stage(Version::V1_26);
-    // Asked after 0, 1 and 2.5 s, and then once more at the end.
+    // It is read after 0, 1 and 2.5 s, and once more at the end.
     let step = stage.dispatch().input("wait", "true").input("wait-timeout", "4s");
 
     let done = run_while(&stage, step, |stage, run| {

@@ -1,4 +1,4 @@
-//! The trial run, its end, and what its report found; and what is a warning.
+//! The trial run, its end, and what its report found; and the warnings.
 
 use super::*;
 use crate::fake::{Scope, World};
@@ -12,7 +12,7 @@ fn checked(version: Version, runner: Runner<'_>, change: impl FnOnce(&mut World)
     (done, found.replace(&stage.gitea.url(), "http://fake").trim().to_owned())
 }
 
-/// Runs a check that has to fail, and gives what failed.
+/// Runs a check that must fail, and returns what failed.
 #[track_caller]
 fn failed(runner: Runner<'_>, change: impl FnOnce(&mut World)) -> String {
     let (done, found) = checked(Version::V1_26, runner, change);
@@ -26,7 +26,7 @@ fn failed(runner: Runner<'_>, change: impl FnOnce(&mut World)) -> String {
     found
 }
 
-/// Runs a check that has to succeed, and gives its warnings.
+/// Runs a check that must succeed, and returns its warnings.
 #[track_caller]
 fn warned(change: impl FnOnce(&mut World)) -> String {
     let (done, found) = checked(Version::V1_26, RUNNER, change);
@@ -62,7 +62,7 @@ fn missing_secret_in_the_target_is_found() {
 fn report_workflow_that_never_runs_is_found() {
     let stage = set_up(Version::V1_26);
 
-    // Its `completed` starts nothing.
+    // Its `completed` event starts nothing.
     let done = thread::scope(|scope| {
         let check = scope.spawn(|| stage.check().run());
         while stage.gitea.world().runs.is_empty() {

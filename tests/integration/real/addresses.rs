@@ -1,4 +1,4 @@
-//! A server that people reach by another address than its runner does.
+//! A server that people reach at another address than its runner.
 
 use super::server::Conditions;
 use super::world::{Setup, World, example};

@@ -1,4 +1,5 @@
-//! Builds that `examples/report.yml` reports, on a real server: one workflow builds and holds no token, another one reports.
+//! Builds that `examples/report.yml` reports, on a real server: one workflow builds and holds no token, another
+//! reports.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
@@ -66,7 +67,7 @@ async fn run_of_a_pull_request_of_the_target_reports_nothing_whatever_its_title_
     world.settled().await;
     let (statuses, comments) = (world.statuses(&sha).await, world.comments_on(1).await);
 
-    // Its author wishes that the failed build were a success.
+    // Its author wants the failed build to look like a success.
     let forged = format!(
         "name: build-from-pr\nrun-name: \"{SOURCE}#1 {sha}\"\non: pull_request\njobs:\n  build:\n    \
          runs-on: ubuntu-latest\n    steps:\n      - run: echo all is well\n"

@@ -1,4 +1,4 @@
-//! Builds that are cancelled or run again, and their reports by event, on a real server.
+//! Builds that are cancelled or re-run, and their reports by event, on a real server.
 
 use std::time::Instant;
 
@@ -6,10 +6,10 @@ use super::server::Conditions;
 use super::world::{Run, Setup, Status, World};
 use crate::stage::TARGET;
 
-/// A build that lasts for longer than any test.
+/// A build that lasts longer than any test.
 const ENDLESS: &str = "sleep 120\n";
 
-/// A world whose runner asks for jobs every second, as a runner of an ordinary set-up does.
+/// A world whose runner polls for jobs every second, as in an ordinary set-up.
 async fn world() -> World {
     let conditions = Conditions { fetch_interval: Some("1s"), ..Conditions::default() };
     World::with(Setup { conditions, ..Setup::by_event() }).await
@@ -28,7 +28,7 @@ fn cancelled(world: &World, run: &Run) -> Status {
     Status { state, description, link: world.run_page(run) }
 }
 
-/// The states that a commit had one after the other.
+/// The states of a commit in their order.
 async fn states(world: &World, sha: &str) -> Vec<String> {
     let statuses = world.statuses(sha).await;
     println!("{sha}: {statuses:#?}");
@@ -47,7 +47,7 @@ async fn re_run(world: &World, run: &Run) {
     }
 }
 
-/// A build whose first attempt fails, and which goes on like this in the next one.
+/// A build whose first attempt fails. The next attempt does this.
 fn failing_first(world: &World, then: &str) -> String {
     let mark = world.server.scratch("attempts").join("first").display().to_string();
     format!("if [ -e {mark} ]; then\n{then}\nelse\ntouch {mark}\nexit 1\nfi\n")
@@ -91,7 +91,7 @@ async fn before_1_26_the_build_that_the_next_dispatch_cancels_is_reported() {
     let second = world.settled().await.pop().unwrap();
     world.assert_reported(&first_sha, &first, "failure", "Has been cancelled").await;
     world.assert_reported(&second_sha, &second, "success", "Successful in ").await;
-    // Nothing newer of the first pull request replaces its build.
+    // The build of the first pull request is not superseded by a newer one.
     assert_eq!(world.comments_on(1).await, [world.comment_line("cancelled", &first)]);
     assert_eq!(world.comments_on(2).await, [world.comment_line("success", &second)]);
 }

@@ -1,4 +1,4 @@
-//! Runs that never tell their own end, on a real server.
+//! Runs that never report their own end, on a real server.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::world::{BOT, Run, Setup, World, example};
 use crate::stage::{SOURCE, TARGET, WORKFLOW};
 
-/// A build that lasts for longer than any test.
+/// A build that lasts longer than any test.
 const ENDLESS: &str = "sleep 120\n";
 
 /// The target's workflow with another `concurrency`, or none.
@@ -32,7 +32,7 @@ fn line(world: &World, outcome: &str, run: &Run) -> String {
     format!("**dispatch-target build {outcome}** — [run log]({})", world.run_page(run))
 }
 
-/// These need a server that tells the run of a dispatch.
+/// These tests need a server that names the run of a dispatch.
 fn is_current(world: &World) -> bool {
     if !world.server.names_runs() {
         println!("Gitea {} does not tell the run of a dispatch, so there is nothing to see", world.server.version());

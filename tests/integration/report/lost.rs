@@ -1,10 +1,10 @@
-//! A request whose answer got lost is sent again; a comment is looked for first.
+//! A request whose response was lost is sent again. Before a comment is written again, the comments are read.
 
 use super::{comments, reported, running, status, with_report_job};
 use crate::fake::{Fault, Version};
 use crate::stage::{SOURCE, Stage};
 
-/// The marker that the comment about this run has.
+/// The marker of the comment about this run.
 fn marker_of(stage: &Stage, run: u64) -> String {
     stage.report(run).run().ok();
     let mut world = stage.gitea.world();

@@ -1,4 +1,4 @@
-//! A refused status does not keep the comment from being made, nor a refused comment the status; each refusal is named.
+//! A refused status does not prevent the comment, nor does a refused comment prevent the status. Each refusal is named.
 
 use super::{comments, running, status};
 use crate::fake::Version;

@@ -1,4 +1,4 @@
-//! The statuses that the commit has already: which is overwritten, which is left alone, which gives the context.
+//! Existing statuses of the commit: which one is overwritten, which one is left alone, which one gives the context.
 
 use serde_json::json;
 
