@@ -1,5 +1,5 @@
 //! Property tests: what holds for every text, however hostile. The tests of private functions are next to them, in
-//! `config`, `report` and `forge::http`. The texts that all of these tests use are made here.
+//! `config`, `run`, `telling`, `forge::http` and `workflow_file`. The texts that all of these tests use are made here.
 
 mod links;
 mod runner;

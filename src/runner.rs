@@ -33,8 +33,8 @@ impl<W: Write> Runner<W> {
         Self { log, files: Files::default(), token: None, unwritten: None }
     }
 
-    /// Makes the runner mask the token in the log of this and all later steps. From now on, the token is also removed
-    /// from all lines and from the summary: a server might repeat it in a message.
+    /// Makes the runner mask the token in the log of this and all later steps. From now on, the token is also hidden
+    /// in all lines and in the summary: a server might repeat it in a message.
     pub(crate) fn configure(&mut self, files: Files, token: &Token) {
         self.line(&format!("::add-mask::{}", token.reveal().replace('%', "%25")));
         self.files = files;

@@ -114,7 +114,7 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     let number = given.inputs.pr_number()?;
     let sha = match (given.inputs.sha()?, sha_of_run, number) {
         (Some(sha), ..) => sha,
-        // The run does not name its commit, so the head is read. If the run names one, that commit counts.
+        // The run does not name its commit, so the head is read. If a run names one, its end is about that commit.
         (None, Err(Error::Undeclared { .. } | Error::Title(_)), Some(number)) => {
             return Ok(Subject::Head(HeadOf::PullRequest { source: source?, number }));
         }

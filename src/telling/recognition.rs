@@ -2,8 +2,8 @@
 //!
 //! Two runners may reach one server at two addresses, and a mirror on another server has pages with the same paths. So
 //! such a status counts only if its account is known. An account is known if it has set a status on the same commit
-//! that links to the exact page of a run, or if the server says that it dispatched the run. The token itself cannot
-//! show its account: `GET /user` needs a scope that the token lacks.
+//! that links to the exact page of a run, or if the server says that the account dispatched the run. The token itself
+//! cannot show its account: `GET /user` needs a scope that the token lacks.
 
 use std::collections::{BTreeMap, BTreeSet};
 

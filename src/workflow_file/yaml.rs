@@ -1,8 +1,8 @@
 //! A careful reader of the part of YAML that workflow files are written in, line by line.
 //!
-//! It reads block mappings, block lists, scalars on one line, quoted ones too, and flow collections on one line.
-//! Everything else is [`Node::Unclear`]: anchors, tags, tabs, texts of several lines, invalid YAML. A complete YAML
-//! parser would understand more, but it would take a fifth of the binary's size limit.
+//! It reads block mappings, block lists, plain and quoted scalars on one line, and flow collections. Everything else is
+//! [`Node::Unclear`]: anchors, tags, tabs, texts of several lines, invalid YAML. A complete YAML parser would understand
+//! more, but it would take a fifth of the binary's size limit.
 
 mod flow;
 

@@ -1,4 +1,4 @@
-//! Flow collections on one line: `[a, b]`, `{type: string, required: true}`.
+//! Flow collections, whose lines the caller has joined: `[a, b]`, `{type: string, required: true}`.
 
 use super::{DEEPEST, Node, is_comment, is_plain, quoted};
 
