@@ -1,9 +1,10 @@
-//! The whole process of `reconcile`, of a report by event, and that of `dispatch` and of `report` beside a script of curl and jq that sends
-//! the same requests, against the fake server in one run: `cargo bench`; with `DISPATCH_ACTION_BIN` that of a release. Before them what a
-//! step costs by itself: the start of the process, and the clone of the action. Needs git, curl, jq and the system's bundle of certificate
+//! Measures the whole process of `reconcile` and of a report by event. Compares the processes of `dispatch` and
+//! `report` with a script of curl and jq that sends the same requests. All use the fake server in one run: `cargo
+//! bench`; with `DISPATCH_ACTION_BIN`, for the binary of a release. First it shows what a step costs by itself: the
+//! start of the process, and the clone of the action. Needs git, curl, jq and the system's bundle of certificate
 //! authorities.
 //!
-//! Times of a machine say little, so each is shown as a ratio: to the script, or to the server's answer time.
+//! Times on one machine say little, so each is shown as a ratio: to the script, or to the server's response time.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -33,7 +34,8 @@ const ROUNDS: usize = 30;
 const BY_EVENT: &str = "report by event";
 
 fn main() {
-    // Started by itself as a small process: what it waits for is all that its children's peak memory is of.
+    // Started by itself as a small process. Its children's peak memory then comes only from the command that it waits
+    // for.
     let mut args = std::env::args().skip(1);
     if args.next().as_deref() == Some("--peak-memory") {
         let program = args.next().unwrap();
@@ -80,12 +82,12 @@ fn main() {
     reconcile();
 }
 
-/// The binary that this is about.
+/// The binary to measure.
 fn binary() -> String {
     stage::binary(env!("CARGO_BIN_EXE_dispatch-action"))
 }
 
-/// What each step costs before it does anything, beside the start of curl, and of Node where there is one.
+/// What each step costs before it does anything, compared with the start of curl, and of Node if there is one.
 fn start() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(Path::new(PROJECT).join("dist/run"), folder.path().join("run")).unwrap();
@@ -101,7 +103,7 @@ fn start() {
     ];
     let programs: Vec<_> = programs.into_iter().filter(|(_, program)| is_there(program[0])).collect();
     let mut walls = vec![Vec::new(); programs.len()];
-    // In turns, so that what else the machine does meets all.
+    // In turns, so that other load on the machine affects all of them.
     for _ in 0..ROUNDS {
         for ((_, program), walls) in programs.iter().zip(&mut walls) {
             let start = Instant::now();
@@ -141,7 +143,8 @@ fn command(program: &[&str]) -> Command {
     command
 }
 
-/// Wall time as a ratio to that of its requests, eight at a time; memory as a ratio to that of few pull requests.
+/// Wall time as a ratio to the time of its requests, eight at a time. Memory as a ratio to the memory for few pull
+/// requests.
 fn reconcile() {
     let delay = Duration::from_millis(20);
     println!("\n{:<28}{:>12}{:>12}{:>22}", "answers after 20 ms", "reconcile", "requests", "ideal times");
@@ -191,7 +194,7 @@ impl Bench {
         bench
     }
 
-    /// So many open pull requests, of which so many wait for a run that was cancelled.
+    /// A number of open pull requests, some of which wait for a cancelled run.
     fn reconcile(open: usize, stuck: usize) -> Self {
         let stage = Stage::new(&binary(), Version::V1_26);
         {
@@ -253,7 +256,7 @@ impl Bench {
         summary((0..rounds).map(|_| self.once(program)).collect())
     }
 
-    /// Both in turns, so that what else the machine does meets both.
+    /// Both in turns, so that other load on the machine affects both.
     fn beside_the_script(&self) -> (Cost, Cost) {
         let binary = binary();
         let (action, script) = (0..ROUNDS).map(|_| (self.once(&binary), self.once(SCRIPT))).unzip();
@@ -266,7 +269,7 @@ impl Bench {
     }
 }
 
-/// The most memory that a command takes, in MiB.
+/// The peak memory of a command, in MiB.
 fn peak_memory(command: &Command) -> f64 {
     let mut small = Command::new(std::env::current_exe().unwrap());
     small.arg("--peak-memory").arg(command.get_program()).args(command.get_args());

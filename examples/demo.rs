@@ -1,5 +1,5 @@
-//! Three builds of one pull request on one machine: `cargo run --example demo`. The fake Gitea of the tests runs in this process. The
-//! real binary dispatches, and reports by each event, as a runner would start it.
+//! Three builds of one pull request on one machine: `cargo run --example demo`. The fake Gitea of the tests runs in
+//! this process. The real binary dispatches, and reports each event, started as by a runner.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -72,7 +72,7 @@ impl Demo {
         self.step("dispatch-source, on: pull_request, mode: dispatch", self.stage.dispatch());
     }
 
-    /// Each event that the server has sent since the last time starts a report.
+    /// Starts a report for each event that the server has sent since the last time.
     fn report_events(&mut self) {
         let events = self.stage.gitea.world().run_events.split_off(self.reported);
         self.stage.gitea.world().run_events.extend(events.iter().cloned());
@@ -110,8 +110,9 @@ impl Demo {
 
 /// Builds the binary, and gives its path: cargo builds none for an example.
 ///
-/// This takes the dependencies that cargo has just built for the example, so nothing is downloaded. Named without the example, the
-/// binary would get dependencies with fewer features. Cargo's variables about this package would make ring build again.
+/// This uses the dependencies that cargo has just built for the example, so nothing is downloaded. Without the example
+/// in the command, the binary would get dependencies with fewer features. Cargo's variables about this package would
+/// make ring build again.
 fn build() -> String {
     let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
     cargo.args(["build", "--frozen", "--bin", "dispatch-action", "--example", "demo"]);

@@ -1,4 +1,4 @@
-//! The configuration, read once: the only reader of the environment, of the action's inputs and of the event payload.
+//! Reads the configuration once. Nothing else reads the environment, the action's inputs or the event payload.
 //!
 //! An invalid configuration names the input as the user wrote it, and nothing is sent.
 
@@ -33,12 +33,12 @@ pub(crate) use dispatch::{Dispatch, Wait};
 pub(crate) use reconcile::Reconcile;
 pub(crate) use report::{Report, ReportVoice, ReportedRun, TrialReport};
 
-/// How the server is reached, how people reach it, and what the step does.
+/// How the step reaches the server, how people reach it, and what the step does.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) api: ApiBase,
     pub(crate) pages: PageBase,
-    /// Whether `server-url` or the event named the base. If not, a repository's `url` in a response may replace it.
+    /// Whether `server-url` or the event gave this base. If not, a repository's `url` in a response may replace it.
     pub(crate) pages_are_known: bool,
     pub(crate) roots: TrustedRoots,
     pub(crate) proxy: Option<Proxy>,
@@ -54,14 +54,14 @@ pub(crate) enum Task {
     Check(Check),
     /// The report of a trial run.
     TrialReport(TrialReport),
-    /// Nothing to do: the sentence for the log.
+    /// Nothing to do. The sentence goes into the log.
     Nothing(String),
 }
 
-/// The commit to build: from the configuration, or still to be read.
+/// The commit to build: known from the configuration, or not read yet.
 #[derive(Debug)]
 pub(crate) enum HeadOf {
-    /// All known from the inputs or the event.
+    /// Fully known from the inputs or the event.
     Commit(Head),
     /// The head SHA (and the branch) must be read from the server.
     PullRequest { source: RepoName, number: PullRequestNumber },
@@ -76,7 +76,7 @@ impl HeadOf {
     }
 }
 
-/// What is wrong with the configuration, in a sentence that names the input or the variable.
+/// A configuration error: a sentence that names the input or the variable.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("input `{0}` is required")]
@@ -137,7 +137,7 @@ pub(crate) struct Environment {
     inputs: Inputs,
 }
 
-/// All that the step was given.
+/// Everything that the step was given.
 struct Given<'a> {
     variables: &'a Variables,
     inputs: &'a Inputs,
@@ -165,7 +165,7 @@ impl Environment {
         Files { output: self.variables.path("GITHUB_OUTPUT"), summary: self.variables.path("GITHUB_STEP_SUMMARY") }
     }
 
-    /// All the rest.
+    /// Everything else.
     pub(crate) fn config(&self) -> Result<Config, Error> {
         let Self { variables, inputs } = self;
         let token = self.token()?;
@@ -178,7 +178,7 @@ impl Environment {
         if api.host() == "api.github.com" || api.to_string().ends_with("/api/v3") {
             return Err(Error::OtherForge("GitHub"));
         }
-        // Forgejo's runner sets GITEA_ACTIONS beside it.
+        // Forgejo's runner sets both FORGEJO_ACTIONS and GITEA_ACTIONS.
         if variables.has("FORGEJO_ACTIONS") {
             return Err(Error::OtherForge("Forgejo"));
         }
@@ -198,7 +198,7 @@ impl Environment {
         if let Some(url) = &self.inputs.server_url {
             return Ok((inputs::parse("server-url", url)?, true));
         }
-        // The runner's own address of the server, which people may not reach.
+        // The address at which the runner reaches the server. People may not be able to reach it.
         let of_runner = self.variables.context_value::<PageBase>("SERVER_URL");
         match (of_event, of_runner) {
             (Some(of_event), Ok(of_runner)) => Ok((of_event.or_of_runner(of_runner), true)),

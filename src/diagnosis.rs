@@ -1,7 +1,7 @@
 //! Why a request was refused, in a few words for the pull request's page and in a sentence that says what to do next.
 //!
-//! The server's message gives most causes. Only after a 403 or 404 are there more requests, to tell apart causes with the
-//! same response. The page for people is `docs/troubleshooting.md`.
+//! The server's message shows most causes. Only after a 403 or 404 are more requests sent, to distinguish causes that
+//! have the same response. The page for people is `docs/troubleshooting.md`.
 
 mod set_up;
 
@@ -18,10 +18,11 @@ pub(crate) use set_up::{
     workflow_is_disabled,
 };
 
-/// Where workflows lie, in the order in which Gitea looks; a server may have others (`WORKFLOW_DIRS`, from 1.26 on).
+/// The folders of workflow files, in the order in which Gitea looks. A server may use others (`WORKFLOW_DIRS`, from
+/// 1.26 on).
 pub(crate) const WORKFLOW_FOLDERS: [&str; 2] = [".gitea/workflows", ".github/workflows"];
 
-/// What to do about a page, or another program, in Gitea's place.
+/// What to do if a page or another program responds in Gitea's place.
 const NOT_GITEA: &str = "Check that `api-url` points to Gitea itself, and that no proxy responds in its place.";
 
 /// A cause and the next step.
@@ -32,7 +33,7 @@ pub(crate) struct Diagnosis {
     pub(crate) cause: String,
     /// A sentence.
     pub(crate) advice: String,
-    /// Whether it is temporary: then the advice is to re-run the job.
+    /// Whether the cause is temporary. If so, the advice is to re-run the job.
     passes: bool,
 }
 
@@ -45,13 +46,13 @@ impl Diagnosis {
         Self { passes: true, ..Self::new(cause, advice) }
     }
 
-    /// For a step whose run has started: re-running the job would start a second run, so that advice is left out.
+    /// For a step whose run has started. Re-running the job would start a second run, so that advice is left out.
     pub(crate) fn beside_a_run(&self) -> String {
         if self.passes { format!("{}.", self.cause) } else { self.to_string() }
     }
 }
 
-/// A failed request: its purpose, its effect, the cause and the server's message. The one wording of all failures.
+/// A failed request: its purpose, its effect, the cause and the server's message. All failures share this wording.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// Such as "The status".
@@ -71,20 +72,20 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// A status or comment belongs to a run that has started, so the advice is never to re-run the job.
+    /// A status or comment belongs to a run that has started, so this never advises to re-run the job.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, diagnosis, error, .. } = self;
         write!(f, "{subject} {}. {} ({error})", self.effect(), diagnosis.beside_a_run())
     }
 }
 
-/// A status that could not be set, on a commit that was given.
+/// A status that could not be set, on a commit from the inputs or the event.
 pub(crate) async fn status_failure(gitea: &Gitea, subject: &str, place: &Place, error: Error) -> Failure {
     let diagnosis = of_status(gitea, &place.head.source, &error).await;
     Failure { subject: subject.to_owned(), verb: "set", diagnosis, error }
 }
 
-/// A status that could not be set, on the head that the server itself has named.
+/// A status that could not be set, on a head that was read from the server.
 pub(crate) async fn head_status_failure(gitea: &Gitea, place: &Place, error: Error) -> Failure {
     let (subject, diagnosis) =
         (format!("Status {}", place.status()), of_repository(gitea, &place.head.source, &error).await);
@@ -108,8 +109,8 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, workflow: &Workflow, error: &Erro
             let repository = gitea.repository(target).await.ok();
             missing_ref(workflow, repository.as_ref().map(|repository| repository.default_branch.as_str()))
         }
-        // If Actions are switched off, Gitea tells an owner that the workflow does not exist, and everybody else that they
-        // may not read.
+        // If Actions are switched off, Gitea responds to an owner that the workflow does not exist. Everybody else gets
+        // a response that they may not read.
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN if is_about_actions(message) => {
             match gitea.repository(target).await {
                 Ok(Repository { has_actions: false, .. }) => actions_are_off(target),
@@ -187,11 +188,11 @@ pub(crate) async fn of_pull_request(
     of_repository(gitea, source, error).await
 }
 
-/// What any request to a repository may be refused for.
+/// Why any request to a repository may be refused.
 pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error) -> Diagnosis {
     match error.refusal() {
         Some((StatusCode::FORBIDDEN, message)) if message.contains("required scope") => {
-            // Gitea names the scope: required=[write:issue], or read:issue, which the first one includes.
+            // Gitea names the scope: required=[write:issue], or read:issue, which write:issue includes.
             let is_issue = message.contains("required=[write:issue]") || message.contains("required=[read:issue]");
             lacks_scope(if is_issue { "write:issue" } else { "write:repository" })
         }
@@ -204,7 +205,7 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
             format!("{repo} was renamed or moved"),
             "Use the new name, which is in the server's response. Redirects are not followed, to protect the token.",
         ),
-        Some((StatusCode::NOT_FOUND, message)) if !error.asked_the_api() && !message.starts_with("not found") => {
+        Some((StatusCode::NOT_FOUND, message)) if !error.went_to_the_api() && !message.starts_with("not found") => {
             not_the_api()
         }
         Some((StatusCode::NOT_FOUND, _)) => match gitea.repository(repo).await {
@@ -232,12 +233,12 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
     }
 }
 
-/// Gitea leads on to the new name of a repository by the path alone.
+/// Whether this is the redirect of a renamed repository. Gitea redirects to the new name with a path, without a host.
 fn is_new_name(message: &str) -> bool {
     message.strip_prefix("it points to /").is_some_and(|path| !path.starts_with('/') && path.contains("api/v1/repos/"))
 }
 
-/// What is the same for every request.
+/// The causes that every request can have.
 fn general(error: &Error) -> Diagnosis {
     match &error.kind {
         Kind::Untrusted { problem: Certificate::Unknown, .. } => Diagnosis::new(
@@ -266,7 +267,7 @@ fn general(error: &Error) -> Diagnosis {
             "The server could not be reached",
             "Check that the runner can reach `api-url` (name, port, proxy).",
         ),
-        Kind::NotGitea { status, .. } if !error.asked_the_api() && !status.is_server_error() => not_the_api(),
+        Kind::NotGitea { status, .. } if !error.went_to_the_api() && !status.is_server_error() => not_the_api(),
         Kind::NotGitea { status, .. } if status.is_client_error() && *status != StatusCode::TOO_MANY_REQUESTS => {
             Diagnosis::new(format!("The response is not from Gitea ({})", status.as_u16()), NOT_GITEA)
         }

@@ -1,4 +1,4 @@
-//! Why the step failed, as the last line of its log says it.
+//! Why the step failed: the last line of its log.
 
 use crate::config;
 use crate::modes::{check, dispatch, reconcile, report, trial_report, wait};

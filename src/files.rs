@@ -1,6 +1,7 @@
-//! Files whose names come from outside: only regular files are opened, without waiting, and up to a limit.
+//! Files whose names come from outside. Only regular files are opened, without waiting, and they are read up to a
+//! limit.
 //!
-//! A named pipe instead of a file would block the step for ever: it opens when its other end is opened.
+//! Opening a named pipe in place of a file could block the step for ever: it waits until the other end is opened.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, Read, Result, Write};
@@ -18,12 +19,12 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
         return Err(too_long());
     }
     let mut bytes = Vec::new();
-    // It may have grown since.
+    // The file may have grown since.
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(too_long()) } else { Ok(bytes) }
 }
 
-/// Adds a text to the end of a file, which is created if it is not there.
+/// Appends a text to a file. The file is created if it does not exist.
 pub(crate) fn append(path: &Path, text: &str) -> Result<()> {
     open(OpenOptions::new().create(true).append(true), path)?.write_all(text.as_bytes())
 }
@@ -32,7 +33,7 @@ pub(crate) fn append(path: &Path, text: &str) -> Result<()> {
 fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
     let not_regular = || Error::other("it is not a regular file");
     let file = options.custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map_err(|error| {
-        // The other end of the pipe is not open, or it is a socket.
+        // It is a pipe whose other end is not open, or a socket.
         if error.raw_os_error() == Some(Errno::ENXIO as i32) { not_regular() } else { error }
     })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(not_regular()) }
@@ -74,7 +75,7 @@ mod tests {
         assert_eq!(read(folder.path(), 1).unwrap_err().to_string(), "it is not a regular file");
         append(folder.path(), "a").unwrap_err();
 
-        // With somebody at its other end too.
+        // The same with a reader at the other end.
         let reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
         assert_eq!(append(&pipe, "a").unwrap_err().to_string(), "it is not a regular file");
         assert_eq!(read(&pipe, 1).unwrap_err().to_string(), "it is not a regular file");

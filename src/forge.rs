@@ -35,7 +35,7 @@ use crate::types::{RepoName, Token};
 use http::{Answer, Http};
 use retry::{Again, Limits};
 
-/// A server that is reached by `api`, with one token, until a deadline.
+/// A client for the server at `api`, with one token and one deadline.
 #[derive(Clone)]
 pub(crate) struct Gitea {
     http: Http,
@@ -49,12 +49,14 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// The account of a job's own token: the author of its comments. Its statuses have no creator (seen on 1.26.4).
+    /// The account behind a job's own token. It is the author of the job's comments. Its statuses have no creator (seen
+    /// on 1.26.4).
     const ACTIONS: Self = Self { id: -2 };
 }
 
 impl Gitea {
-    /// A client whose requests end before the deadline. Requests that change something are noted in `underway`. An error is a sentence.
+    /// A client whose requests end before the deadline. Requests that change something are noted in `underway`. The
+    /// error is a complete sentence.
     pub(crate) fn new(
         api: ApiBase,
         token: &Token,
@@ -66,7 +68,7 @@ impl Gitea {
         Ok(Self { http: Http::new(token, roots, proxy, deadline, underway)?, api })
     }
 
-    /// The same server over the same connections, until another deadline.
+    /// The same server over the same connections, with another deadline.
     pub(crate) fn until(&self, deadline: Deadline) -> Self {
         Self { http: self.http.until(deadline), api: self.api.clone() }
     }
@@ -80,7 +82,7 @@ impl Gitea {
         self.http.request::<(), T>(Method::GET, url, None, Again::IfLost, limits).await
     }
 
-    /// The error for a response to a GET that has Gitea's form, but cannot be Gitea's.
+    /// The error for a response to a GET that has Gitea's form, but cannot come from Gitea.
     fn not_gitea(&self, url: Url, cause: String) -> Error {
         self.http.error(Method::GET, url, Kind::NotGitea { status: StatusCode::OK, cause, retry_after: None })
     }

@@ -28,7 +28,7 @@ pub(crate) struct ApiBase(BaseUrl);
 #[derive(Debug, Clone)]
 pub(crate) struct PageBase(BaseUrl);
 
-/// Why a text is no base address. It does not repeat the text, which may hold a password.
+/// Why a text is not a base address. The error does not repeat the text, which may hold a password.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidBaseUrl {
     #[error("must be an address that starts with `http://` or `https://`")]
@@ -52,7 +52,7 @@ impl FromStr for BaseUrl {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidBaseUrl::Credentials);
         }
-        // A bracket would end a Markdown link early. An IPv6 address is in square ones, which do not.
+        // A round bracket would end a Markdown link early. The square brackets of an IPv6 address do not.
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'/');
         let host = url.host_str().unwrap_or_default();
         if !host.starts_with('[') && !host.bytes().all(|b| plain(b) && b != b'~') {
@@ -124,15 +124,16 @@ impl fmt::Display for PageBase {
 }
 
 impl PageBase {
-    /// The base from the `url` that a response or an event gives for a repository: `<ROOT_URL>api/v1/repos/<owner>/<name>`, whatever
-    /// address was asked (`../shared/gitea-facts.md`, which address people use). `None` for any other text.
+    /// The base from the `url` that a response or an event gives for a repository:
+    /// `<ROOT_URL>api/v1/repos/<owner>/<name>`, whatever address the request used (`../shared/gitea-facts.md`, which
+    /// address people use). `None` for any other text.
     pub(crate) fn of_repository_url(url: &str) -> Option<Self> {
         let (root, repo) = url.rsplit_once("/api/v1/repos/")?;
         repo.parse::<RepoName>().ok()?;
         root.parse().ok()
     }
 
-    /// Whether only the machine itself reaches this address.
+    /// Whether only the machine itself can reach this address.
     fn is_loopback(&self) -> bool {
         let host = self.0.0.host_str().unwrap_or_default().trim_end_matches('.');
         match host.trim_matches(['[', ']']).parse::<IpAddr>() {
@@ -141,8 +142,8 @@ impl PageBase {
         }
     }
 
-    /// This base, which the server has named, or the runner's own address of the server where ROOT_URL was never set: that is at
-    /// least one that another machine reaches.
+    /// Returns this base, which the server gave. If ROOT_URL was never set, returns the address at which the runner
+    /// reaches the server: at least one other machine reaches it.
     pub(crate) fn or_of_runner(self, of_runner: Self) -> Self {
         if self.is_loopback() && !of_runner.is_loopback() { of_runner } else { self }
     }
@@ -161,7 +162,7 @@ impl PageBase {
         self.page(repo, ["actions", "runs", &run.to_string(), "jobs", &job.to_string()])
     }
 
-    /// The page that lists a workflow's runs: where a run is looked for whose number is not known.
+    /// The page that lists a workflow's runs, where people find a run whose number is unknown.
     pub(crate) fn workflow(&self, repo: &RepoName, workflow: &WorkflowFile) -> Url {
         let mut url = self.page(repo, ["actions"]);
         url.query_pairs_mut().append_pair("workflow", workflow.as_str());

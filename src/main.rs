@@ -36,12 +36,13 @@ use signals::Underway;
 fn main() -> ExitCode {
     let mut runner = Runner::new(stdout());
     if std::env::args().nth(1).as_deref() == Some("--version") {
-        // The digest that `.ci/build-dist` gives.
+        // The digest that `.ci/build-dist` sets.
         let source = option_env!("SOURCE_DIGEST").unwrap_or("unknown, not built for a release");
         runner.info(&format!("dispatch-action {}, source {source}", env!("CARGO_PKG_VERSION")));
         return ExitCode::SUCCESS;
     }
-    // No core file, which would hold the token, and no other program of this user reads it in the memory.
+    // Prevents a core file, which would contain the token, and keeps other programs of this user from reading it in
+    // memory.
     set_dumpable(false).ok();
     let failure = run(&mut runner).err();
     let exit_code = runner.end(failure.as_ref().map(Error::to_string).as_deref());

@@ -16,7 +16,7 @@ use crate::diagnosis;
 use crate::forge::{Gitea, Server};
 use crate::types::Head;
 
-/// A pull request whose head could not be read.
+/// The head of a pull request could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("Nothing was written: the head of pull request {pull_request} could not be read. {cause}")]
 pub(crate) struct UnknownHead {
@@ -45,7 +45,7 @@ async fn known_head(gitea: &Gitea, head: &HeadOf) -> Result<(Head, String), Unkn
 /// How long to wait for the version before a write.
 const VERSION_TIME: Duration = Duration::from_secs(5);
 
-/// The server's version, unless reading it takes the time that the writes need.
+/// The server's version; `None` if it cannot be read soon, since the writes need the time.
 async fn server_now(gitea: &Gitea) -> Option<Server> {
     timeout(VERSION_TIME, gitea.server()).await.ok()?.ok()
 }

@@ -1,5 +1,5 @@
-//! What can be found out about a set-up without changing anything, and how it is said: a line for each check in the log, and a
-//! table in the summary.
+//! Checks of a set-up that change nothing, and how their results are shown: a line per check in the log, and a table in
+//! the summary.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use crate::runner::Runner;
 use crate::text::{self, markdown};
 use crate::types::{RepoName, Workflow};
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Ok,
@@ -52,7 +52,7 @@ impl Finding {
     }
 }
 
-/// The findings so far, each is in the log.
+/// The findings so far. Each one is in the log already.
 pub(crate) struct Findings<'a, W> {
     pub(crate) runner: &'a mut Runner<W>,
     all: Vec<Finding>,
@@ -63,7 +63,7 @@ impl<'a, W: Write> Findings<'a, W> {
         Self { runner, all: Vec::new() }
     }
 
-    /// Logs a finding, and keeps it. Gives whether the check came out well.
+    /// Logs a finding, and keeps it. Returns whether the check was ok.
     pub(crate) fn add(&mut self, finding: Finding) -> bool {
         let Finding { subject, outcome, text } = &finding;
         match outcome {
@@ -103,13 +103,15 @@ impl<'a, W: Write> Findings<'a, W> {
     }
 }
 
-/// The response to a dispatch at a branch that cannot exist. No workflow name is known here; the file need not exist.
+/// The response to a dispatch at a branch that cannot exist. The workflow's name is not known here, and its file need
+/// not exist.
 pub(crate) async fn dispatch_nothing(gitea: &Gitea, repo: &RepoName) -> Result<(), Error> {
     let (Ok(file), Ok(git_ref)) = ("none.yml".parse(), "main".parse()) else { return Ok(()) };
     gitea.dispatch_nothing(&Workflow { target: repo.clone(), file, git_ref }).await
 }
 
-/// Checks the scope that everything but a comment needs, by a dispatch at a branch that cannot exist: Gitea checks the scope first.
+/// Checks the scope that everything except comments needs. The probe is a dispatch at a branch that cannot exist: Gitea
+/// checks the scope first.
 pub(crate) async fn repository_scope(gitea: &Gitea, repo: &RepoName, answer: &Result<(), Error>) -> Finding {
     const SUBJECT: &str = "Scope write:repository";
     let Err(error) = answer else {
@@ -127,7 +129,7 @@ pub(crate) async fn repository_scope(gitea: &Gitea, repo: &RepoName, answer: &Re
     }
 }
 
-/// The scope that comments on pull requests of `source` need.
+/// Checks the scope that comments on pull requests of `source` need.
 pub(crate) async fn issue_scope(gitea: &Gitea, source: &RepoName) -> Finding {
     const SUBJECT: &str = "Scope write:issue";
     match gitea.edit_no_comment(source).await {

@@ -1,5 +1,5 @@
-//! What holds for every text, however hostile: property tests. Those of private functions are beside them, in `config`,
-//! `report` and `forge::http`; the texts that all of them try are made here.
+//! Property tests: what holds for every text, however hostile. The tests of private functions are next to them, in
+//! `config`, `run`, `telling`, `forge::http` and `workflow_file`. The texts that all of these tests use are made here.
 
 mod links;
 mod runner;
@@ -14,7 +14,7 @@ use proptest::sample::select;
 use crate::links::PageBase;
 use crate::types::{RepoName, Token};
 
-/// What somebody would try who wants out of a line, a command, a link, a comment or a JSON value.
+/// What an attacker would try, to break out of a line, a command, a link, a comment or a JSON value.
 const HOSTILE: [&str; 50] = [
     "\n",
     "\r",
@@ -68,7 +68,8 @@ const HOSTILE: [&str; 50] = [
     ".yml",
 ];
 
-/// Half of the usual number of cases (256, or as `PROPTEST_CASES` says). What fails is kept as a test, not in a file of seeds.
+/// Half of the usual number of cases (256, or `PROPTEST_CASES`). A case that fails is kept as a test, not in a file of
+/// seeds.
 pub(crate) fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig { cases: usual.cases / 2, failure_persistence: None, ..usual }

@@ -1,4 +1,5 @@
-//! Which proxy the server is reached through: what HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say, as other programs read them.
+//! Which proxy is used for the server. HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read as other programs read
+//! them.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,8 +24,8 @@ pub(crate) struct Unusable {
 }
 
 impl Proxy {
-    /// The proxy for requests to `server`; `None` if they go directly. `variable` gives the value of a variable of the
-    /// environment, which is not blank.
+    /// The proxy for requests to `server`; `None` if they go directly. `variable` returns the value of an environment
+    /// variable that is set and not blank.
     pub(crate) fn of<'a>(server: &Url, variable: impl Fn(&str) -> Option<&'a str>) -> Result<Option<Self>, Unusable> {
         let set = |name: &str| {
             let lower = name.to_lowercase();
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn variable_of_the_scheme_counts_before_that_for_all() {
+    fn variable_for_the_scheme_takes_precedence_over_all_proxy() {
         let all = [("HTTP_PROXY", "a:1"), ("https_proxy", "https://b:2"), ("ALL_PROXY", "http://c:3")];
         let of = |server, variables: &[_]| proxy(server, variables).unwrap();
         assert_eq!(of("http://x/", &all).as_deref(), Some("http://a:1"));
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_proxy_is_refused() {
+    fn value_that_is_not_an_http_proxy_is_refused() {
         for value in ["socks5://proxy:1080", "ftp://proxy", "http://", "http://a b", "proxy:port", "://"] {
             let unusable = proxy("http://x/", &[("HTTP_PROXY", value)]).unwrap_err();
             assert_eq!(unusable.variable, "HTTP_PROXY", "{value}");
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_no_proxy_cover_what_other_programs_think_they_do() {
+    fn no_proxy_entries_cover_the_same_servers_as_in_other_programs() {
         let covered = [
             ("*", "http://gitea.example.com/"),
             ("*", "http://10.1.2.3:3000/"),

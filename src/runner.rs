@@ -11,14 +11,14 @@ use crate::files;
 use crate::text::{markdown, plain};
 use crate::types::Token;
 
-/// The files that the runner reads after the step. On a runner that sets none, nothing is written.
+/// The files that the runner reads after the step. If the runner names none, nothing is written.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     pub(crate) output: Option<PathBuf>,
     pub(crate) summary: Option<PathBuf>,
 }
 
-/// The way to the runner, over `W`, the step's log.
+/// Writes to the runner. `W` is the step's log.
 pub(crate) struct Runner<W> {
     log: W,
     files: Files,
@@ -33,8 +33,8 @@ impl<W: Write> Runner<W> {
         Self { log, files: Files::default(), token: None, unwritten: None }
     }
 
-    /// Has the runner hide the token in the log of this and all later steps, and from now on hides it in all lines and in the
-    /// summary: a server might repeat it in a message.
+    /// Makes the runner mask the token in the log of this and all later steps. From now on, the token is also hidden
+    /// in all lines and in the summary: a server might repeat it in a message.
     pub(crate) fn configure(&mut self, files: Files, token: &Token) {
         self.line(&format!("::add-mask::{}", token.reveal().replace('%', "%25")));
         self.files = files;
@@ -44,23 +44,23 @@ impl<W: Write> Runner<W> {
     /// A line of the log.
     pub(crate) fn info(&mut self, text: &str) {
         let text = self.clean(text);
-        // What begins so is a command, also after spaces.
+        // A line that begins like this is a command, even after spaces.
         let is_command = ["::", "##["].iter().any(|start| text.trim_start().starts_with(start));
         self.line(&if is_command { format!("- {text}") } else { text });
     }
 
-    /// A line of the log that does not make the step fail, but that should be seen.
+    /// Logs a warning: it should be seen, but does not make the step fail.
     pub(crate) fn warning(&mut self, text: &str) {
         self.command("warning", text);
     }
 
-    /// A line of the log about something that makes the step fail at its end.
+    /// Logs an error, which makes the step fail at its end.
     pub(crate) fn error(&mut self, text: &str) {
         self.command("error", text);
     }
 
-    /// Ends the step: `failure` is why it fails. It fails too when a file could not be written: the steps after it would work
-    /// with outputs that are not there.
+    /// Ends the step: `failure` is why it fails. The step also fails if a file could not be written: later steps would
+    /// work with missing outputs.
     pub(crate) fn end(mut self, failure: Option<&str>) -> ExitCode {
         let unwritten = self.unwritten.take();
         for error in unwritten.as_deref().into_iter().chain(failure) {
@@ -69,8 +69,9 @@ impl<W: Write> Runner<W> {
         if unwritten.is_some() || failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
-    /// Sets an output of the step: an id, a link, a word or a number. One that holds the token is left empty, since a part of
-    /// it would name something else. A file that cannot be written does not stop the step; [`Self::end`] reports it.
+    /// Sets an output of the step: an id, a link, a word or a number. A value that contains the token is left empty,
+    /// since a part of it would name something else. A file that cannot be written does not stop the step;
+    /// [`Self::end`] reports it.
     pub(crate) fn output(&mut self, name: &str, value: &str) {
         let holds_token = self.token.as_ref().is_some_and(|token| value.contains(token.reveal()));
         let line = format!("{name}={}\n", if holds_token { String::new() } else { plain(value) });
@@ -91,7 +92,7 @@ impl<W: Write> Runner<W> {
         self.line(&format!("::{name}::{text}"));
     }
 
-    /// One line in which nothing is a command and nothing is the token.
+    /// The text on one line, without the token.
     fn clean(&self, text: &str) -> String {
         plain(&self.without_token(text))
     }
@@ -104,7 +105,7 @@ impl<W: Write> Runner<W> {
     }
 
     fn line(&mut self, text: &str) {
-        // Without its log the step still has its effect and its exit code; there is nowhere to say more.
+        // Without its log, the step still has its effect and its exit code. There is no other place for a message.
         writeln!(self.log, "{text}").ok();
     }
 

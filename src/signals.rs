@@ -1,4 +1,4 @@
-//! The signals by which a runner stops a step: the work gets a moment to end, and the log says what is known.
+//! The signals with which a runner stops a step. The work gets a moment to end, and the log says what is known.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_millis(700);
 const SIGNALS: [(&str, SignalKind); 3] =
     [("SIGHUP", SignalKind::hangup()), ("SIGINT", SignalKind::interrupt()), ("SIGTERM", SignalKind::terminate())];
 
-/// The requests that change something on the server, and are not answered yet.
+/// The requests that change something on the server and have no response yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Underway(Rc<RefCell<Requests>>);
 
@@ -70,7 +70,7 @@ impl Drop for Note {
 pub(crate) struct Stopped {
     name: &'static str,
     exit_code: u8,
-    /// What is known of the work, in a sentence.
+    /// What is known about the work, in a sentence.
     known: String,
 }
 
@@ -81,8 +81,8 @@ impl Stopped {
     }
 }
 
-/// Runs the work on one thread, to its end or to shortly after a signal. An error is the work's, or [`Stopped`]; a thread that
-/// still looks up a name is left behind.
+/// Runs the work on one thread, until it ends or until shortly after a signal. The error comes from the work, or is
+/// [`Stopped`]. A thread that is still in a name lookup is left behind.
 pub(crate) fn run<E: Display + From<Stopped>>(
     work: impl Future<Output = Result<(), E>>,
     underway: &Underway,
@@ -113,7 +113,7 @@ async fn until_stopped<E: Display + From<Stopped>>(
     Err(Stopped { name, exit_code, known }.into())
 }
 
-/// The first signal of [`SIGNALS`] that comes. One that cannot be caught ends the process, as it would without this.
+/// The first of [`SIGNALS`] that arrives. A signal that cannot be caught ends the process as usual.
 async fn first_signal() -> (&'static str, SignalKind) {
     let caught = SIGNALS.map(|(name, kind)| Some((name, kind, signal(kind).ok()?)));
     let mut caught: Vec<_> = caught.into_iter().flatten().collect();
@@ -141,10 +141,10 @@ mod tests {
     struct Error(#[from] Stopped);
 
     #[test]
-    fn look_up_that_does_not_end_does_not_hold_the_step_up() {
+    fn name_lookup_that_never_ends_does_not_delay_the_step() {
         let start = Instant::now();
         let work = async {
-            // As a look-up of a name: on a thread that nothing stops.
+            // Like a name lookup: on a thread that nothing can stop.
             drop(tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(60))));
             Ok::<(), Error>(())
         };

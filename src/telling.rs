@@ -1,7 +1,7 @@
 //! What the pull request shows: the only code that sets statuses and writes comments.
 //!
-//! A mode finds out the state of a run, and passes it to a [`Teller`] as an [`Answer`]. The existing status and comment decide
-//! what is written. A [`Told`] holds the result.
+//! A mode finds out the state of a run, and passes it to a [`Teller`] as an [`Answer`]. The existing status and comment
+//! decide what is written. A [`Told`] holds the result.
 
 mod answer;
 mod comment;
@@ -82,9 +82,9 @@ impl Teller<'_> {
         Told { status, status_id, comment }
     }
 
-    /// Writes status and comment side by side, for the run itself or an event about it. `seen` are the statuses that were
-    /// read before. If a comment may exist already, the comments are read beside the status, whose response shows which of
-    /// them are ours.
+    /// Writes status and comment side by side, for the run itself or an event about it. `seen` are the statuses that
+    /// were read before. If a comment may exist already, the comments are read while the status is set. The response to
+    /// the status shows which comments are ours.
     pub(crate) async fn report(
         &self,
         answer: &Answer,

@@ -1,4 +1,5 @@
-//! Plain text and Markdown: escaping what comes from outside, lists, tables, durations and times. It depends on nothing.
+//! Plain text and Markdown: escaping what comes from outside, lists, tables, durations and times. It depends on no
+//! other module.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ pub(crate) fn duration(elapsed: Duration) -> String {
     }
 }
 
-/// A text on one line, without characters that move the cursor or turn the direction of reading.
+/// A text on one line, without characters that move the cursor or change the direction of the text.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if is_plain(c) { c } else { ' ' }).collect()
 }
@@ -37,7 +38,7 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("`{}`", one_line(text))
 }
 
-/// A foreign text for Markdown: it reads as it is and begins nothing.
+/// A foreign text for Markdown: it is shown literally, and has no effect.
 pub(crate) fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in plain(text).chars() {
@@ -63,13 +64,14 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
     format!("| {} |\n| {rule} |\n{}", head.join(" | "), rows.collect::<String>())
 }
 
-/// Whether a character only shows itself: no control, no line separator, no mark that turns the direction of reading.
+/// Whether a character has no effect but to be shown: no control, no line separator, no mark that changes the text's
+/// direction.
 fn is_plain(c: char) -> bool {
     !c.is_control()
         && !matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// A moment for people: `2026-11-23 09:45 UTC`.
+/// A time for people: `2026-11-23 09:45 UTC`.
 pub(crate) fn minute(moment: OffsetDateTime) -> String {
     let utc = moment.checked_to_offset(UtcOffset::UTC).unwrap_or(moment);
     let (date, hour, minute) = (utc.date(), utc.hour(), utc.minute());

@@ -1,8 +1,9 @@
-//! Which certificates are trusted: those that the system's CAs signed, as for other programs on the runner; and exactly the
-//! one that SSL_CERT_FILE or SSL_CERT_DIR names, even if it is a CA itself, such as the one of `gitea cert --ca`.
+//! Which certificates are trusted: those that the system's CAs signed, as in other programs on the runner; and exactly
+//! the certificate that SSL_CERT_FILE or SSL_CERT_DIR names, even if it is itself a CA, such as one from `gitea cert
+//! --ca`.
 //!
-//! The bundle is read when the first certificate is checked, so a server that is reached by plain http costs nothing. Reading
-//! it here, rather than by the platform's verifier, is what keeps the start short (`benches/round_trip.rs` shows the whole).
+//! The bundle is read when the first certificate is checked, so plain http costs nothing. Reading it here, and not by
+//! the platform's verifier, keeps the start short (`benches/round_trip.rs` shows the whole).
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -25,10 +26,10 @@ const SYSTEM_BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// The most that is read of a file of certificates, in bytes: the system's bundle has a fifth of a MiB.
+/// The size limit of a file of certificates, in bytes. The system's bundle has about 0.2 MiB.
 const BUNDLE_LIMIT: u64 = 4 << 20;
 
-/// `SSL_CERT_FILE` and `SSL_CERT_DIR` (several, as in `PATH`) as OpenSSL knows them: what is set replaces the system's bundle.
+/// `SSL_CERT_FILE` and `SSL_CERT_DIR` (several, as in `PATH`), as in OpenSSL. If set, they replace the system's bundle.
 #[derive(Debug, Default)]
 pub(crate) struct TrustedRoots {
     pub(crate) file: Option<PathBuf>,
@@ -46,7 +47,7 @@ pub(crate) fn client_config(roots: TrustedRoots) -> Result<ClientConfig, rustls:
         .with_no_client_auth())
 }
 
-/// What certificates are checked by.
+/// What certificates are checked against.
 #[derive(Debug)]
 struct Trusted {
     authorities: RootCertStore,
@@ -55,7 +56,7 @@ struct Trusted {
 }
 
 impl TrustedRoots {
-    /// What is trusted; an error is a sentence for the person who set the variables.
+    /// Loads what is trusted. The error is a sentence for the person who set the variables.
     fn load(&self) -> Result<Trusted, String> {
         let mut named = Vec::new();
         if let Some(file) = &self.file {
@@ -68,7 +69,7 @@ impl TrustedRoots {
             named.extend(found);
         }
         let mut authorities = RootCertStore::empty();
-        // What webpki cannot read is left out, as OpenSSL does.
+        // What webpki cannot read is left out, as in OpenSSL.
         authorities.add_parsable_certificates(named.iter().cloned());
         if self.file.is_some() || !self.directories.is_empty() {
             return if authorities.is_empty() {
@@ -77,7 +78,7 @@ impl TrustedRoots {
                 Ok(Trusted { authorities, named })
             };
         }
-        // An unreadable bundle is as good as none: the built-in roots stand in for it.
+        // An unreadable bundle counts as missing: the built-in roots are used instead.
         let mut bundles = SYSTEM_BUNDLES.iter().filter_map(|bundle| certificates(Path::new(bundle)).ok());
         if let Some(bundle) = bundles.find(|bundle| !bundle.is_empty()) {
             authorities.add_parsable_certificates(bundle);
@@ -89,7 +90,7 @@ impl TrustedRoots {
     }
 }
 
-/// The certificates of a PEM file. What is no certificate is left out, as OpenSSL does.
+/// The certificates of a PEM file. Everything else in it is left out, as in OpenSSL.
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, std::io::Error> {
     let pem = files::read(file, BUNDLE_LIMIT)?;
     Ok(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())
@@ -98,7 +99,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, std::io::Er
 fn certificates_in(directory: &Path) -> Result<Vec<CertificateDer<'static>>, std::io::Error> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory)? {
-        // Sub-folders and what cannot be read are left out, as OpenSSL does.
+        // Sub-folders and unreadable files are left out, as in OpenSSL.
         found.extend(certificates(&entry?.path()).unwrap_or_default());
     }
     Ok(found)
@@ -131,7 +132,7 @@ impl LazyVerifier {
     }
 }
 
-/// Whether the one thing that is wrong with a certificate is that it is an authority's. The dates are checked before that.
+/// Whether the only problem with a certificate is that it is an authority's. The dates are checked before that.
 fn is_an_authority(error: &rustls::Error) -> bool {
     let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) = error else { return false };
     matches!(cause.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))

@@ -75,11 +75,11 @@ impl PartialEq for RepoName {
     }
 }
 
-/// A line of `allowed-sources`: one repository, or `owner/*` for all of an owner's.
+/// A line of `allowed-sources`: one repository, or `owner/*` for all repositories of an owner.
 #[derive(Debug, Clone)]
 pub(crate) struct SourcePattern {
     owner: String,
-    /// `None` for all.
+    /// `None`: all repositories of the owner.
     name: Option<String>,
 }
 
@@ -96,7 +96,7 @@ impl FromStr for SourcePattern {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = |_| Invalid::new("lines of `owner/name` or `owner/*`", text);
         match text.strip_suffix("/*") {
-            // Any name will do, to have the owner checked.
+            // Only the owner is checked here, so any name will do.
             Some(owner) => {
                 let RepoName { owner, .. } = format!("{owner}/x").parse().map_err(invalid)?;
                 Ok(Self { owner, name: None })
@@ -109,13 +109,13 @@ impl FromStr for SourcePattern {
     }
 }
 
-/// A full commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Gitea accepts short ones, and responds 500 to one
+/// A full commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Gitea accepts short ids, and responds 500 to an id
 /// that is not in the repository (`../shared/gitea-facts.md`, statuses).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommitSha(String);
 
 impl CommitSha {
-    /// All zeros: how a run is started by hand to try the workflow.
+    /// Whether all digits are zeros: the run is a trial run.
     pub(crate) fn is_zero(&self) -> bool {
         self.0.bytes().all(|b| b == b'0')
     }
@@ -331,7 +331,7 @@ impl FromStr for StatusContext {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        // Gitea takes longer ones, but its column is for 255 characters on other databases than SQLite.
+        // Gitea accepts longer ones, but on databases other than SQLite its column has 255 characters.
         if text.is_empty() || text.chars().count() > 255 || text.contains(char::is_control) {
             Err(Invalid::new("one line of at most 255 characters", text))
         } else {
@@ -340,10 +340,10 @@ impl FromStr for StatusContext {
     }
 }
 
-/// The fewest characters of a token. A shorter one may be a part of a name or a word, which would then be masked.
+/// The minimum length of a token. A shorter one may be a part of a name or a word, which would then be masked.
 const TOKEN_LENGTH: usize = 16;
 
-/// An access token: trimmed, long enough to be no part of anything else, and safe in a header. It hides itself in `Debug`.
+/// An access token: trimmed, too long to be a part of anything else, and safe in a header. It hides itself in `Debug`.
 #[derive(Clone)]
 pub(crate) struct Token(String);
 

@@ -20,7 +20,7 @@ pub(crate) struct Definition {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DeclaredInput {
     pub(crate) name: String,
-    /// Whether a dispatch has to give it: required, and without a default.
+    /// Whether a dispatch must set it: required, and without a default.
     pub(crate) is_needed: Result<bool, Unclear>,
 }
 
@@ -130,7 +130,7 @@ impl RunTrigger {
     pub(crate) fn is_for(&self, name: &str) -> Result<bool, Unclear> {
         let Some(workflows) = &self.workflows else { return Ok(true) };
         match workflows.iter().any(|workflow| workflow == name) {
-            // Another line might take it out again.
+            // A later line might exclude it again.
             true if !workflows.iter().any(|workflow| workflow.starts_with('!')) => Ok(true),
             // The names are patterns.
             _ if workflows.iter().any(|workflow| workflow.contains(['*', '?', '+', '[', '!', '\\'])) => Err(Unclear),
@@ -139,7 +139,7 @@ impl RunTrigger {
     }
 }
 
-/// Whether an input has to be given: `required: true` and no default.
+/// Whether a dispatch must set an input: `required: true` and no default.
 fn is_needed(input: &Node) -> Result<bool, Unclear> {
     let required = match input.get("required")?.map_or(Ok(None), Node::text)? {
         Some("true") => true,
@@ -160,7 +160,7 @@ fn texts(node: &Node) -> Result<Option<Vec<String>>, Unclear> {
 }
 
 fn job_reports(job: &Node) -> Result<bool, Unclear> {
-    // The steps of a job that is in another file are there.
+    // A job that calls a workflow in another file has its steps there.
     let Some(Node::List(steps)) = job.get("steps")? else { return Err(Unclear) };
     let mut unclear = Ok(false);
     for step in steps {
@@ -173,7 +173,7 @@ fn job_reports(job: &Node) -> Result<bool, Unclear> {
     unclear
 }
 
-/// By `mode: report` alone: the action may have another name on this server.
+/// Only `mode: report` counts: the action may have another name on this server.
 fn step_reports(step: &Node) -> Result<bool, Unclear> {
     if step.get("uses")?.is_none() {
         return Ok(false);
@@ -184,7 +184,7 @@ fn step_reports(step: &Node) -> Result<bool, Unclear> {
     }
 }
 
-/// A `run-name:` with these inputs. Of expressions only the inputs by themselves are clear.
+/// Evaluates a `run-name:` with these inputs. The only clear expressions are plain inputs.
 fn evaluate(template: &str, source: &RepoName, number: &str, sha: &str) -> Result<String, Unclear> {
     let (mut title, mut rest) = (String::new(), template);
     while let Some((before, tail)) = rest.split_once("${{") {
@@ -196,7 +196,7 @@ fn evaluate(template: &str, source: &RepoName, number: &str, sha: &str) -> Resul
             Some("source_repo") => title.push_str(&source.to_string()),
             Some("pr_number") => title.push_str(number),
             Some("pr_head_sha") => title.push_str(sha),
-            // What comes after the SHA is of no account.
+            // What comes after the SHA does not matter.
             _ if title.ends_with(' ') && RunTitle::read(&title).is_some() => {}
             _ => return Err(Unclear),
         }

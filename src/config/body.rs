@@ -8,11 +8,11 @@ use super::{Error, Given};
 use crate::files;
 use crate::text::quoted;
 
-/// The longest file, in bytes. A comment is cut long before.
+/// The size limit of the file, in bytes. A comment has a far lower limit.
 const LIMIT: u64 = 1 << 20;
 
-/// The text, or a sentence that says why the file could not be used; the report then goes on without it. The error:
-/// both inputs are set.
+/// Returns the text, or a sentence that says why the file could not be used. In that case the report continues without
+/// the text. Setting both inputs is an error.
 pub(super) fn read(given: &Given<'_>) -> Result<(Option<String>, Option<String>), Error> {
     let (body, path) = match (&given.inputs.body, &given.inputs.body_path) {
         (Some(_), Some(_)) => {
@@ -40,8 +40,8 @@ fn of_file(given: &Given<'_>, path: &str) -> Result<String, String> {
     }
 }
 
-/// The file at the path. It must be in the workspace after all links are resolved: others write there too, and
-/// not everybody may read files outside of it.
+/// The path of the file, with all symbolic links resolved. The file must be inside the workspace: untrusted code can
+/// create links there, and a comment must not publish a file from outside.
 fn in_workspace(workspace: &Path, path: &Path) -> Result<PathBuf, String> {
     let resolve = |path: &Path| fs::canonicalize(path).map_err(|cause| format!("could not be read: {cause}"));
     let workspace = resolve(workspace)?;

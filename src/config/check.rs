@@ -10,9 +10,9 @@ use crate::types::{CommentMode, RepoName, Timeout, Workflow};
 pub(crate) struct Check {
     pub(crate) source: RepoName,
     pub(crate) workflow: Workflow,
-    /// The user's own inputs for the target workflow, without the four of the pull request.
+    /// The user's own inputs for the target workflow, without the four inputs of the pull request.
     pub(crate) own_inputs: BTreeMap<String, String>,
-    /// Whether comments are to be written.
+    /// Whether real reports would write comments.
     pub(crate) comments: bool,
     /// How long the trial run may take.
     pub(crate) timeout: Timeout,

@@ -11,10 +11,10 @@ use crate::types::{Commenting, Head, Invalid, LogLines, RepoName, StatusContext,
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     pub(crate) workflow: Workflow,
-    /// The user's own inputs for the target workflow, without the four of the pull request.
+    /// The user's own inputs for the target workflow, without the four inputs of the pull request.
     pub(crate) own_inputs: BTreeMap<String, String>,
     pub(crate) head: HeadOf,
-    /// `None`: the pull request's branch, which the server knows. With [`HeadOf::Commit`] it is always known.
+    /// `None`: the step uses the pull request's branch from the server. With [`HeadOf::Commit`] it is always `Some`.
     pub(crate) head_ref: Option<String>,
     pub(crate) context: StatusContext,
     /// `None`: the step ends with the dispatch.
@@ -51,7 +51,7 @@ impl Dispatch {
     }
 }
 
-/// The commit to build: from the inputs, or else from the event. An event only gives the commit that it is about.
+/// The commit to build: from the inputs, or else from the event. An event gives only the commit that it is about.
 fn head(given: &Given<'_>, source: RepoName) -> Result<HeadOf, Error> {
     let Given { inputs, event, variables, .. } = *given;
     let commit = |sha, pull_request| HeadOf::Commit(Head { source: source.clone(), sha, pull_request });
@@ -93,7 +93,7 @@ fn head_ref(given: &Given<'_>, head: &HeadOf) -> Option<String> {
         (None, HeadOf::Commit(head), Event::PullRequest(of_event)) if head.pull_request == Some(of_event.number) => {
             Some(of_event.head.name.clone())
         }
-        // Neither the event's branch nor the default branch, which is GITHUB_REF_NAME, need be the one of `sha`.
+        // `sha` may be on neither the event's branch nor the default branch (GITHUB_REF_NAME).
         (None, HeadOf::Commit(_), Event::PullRequest(_) | Event::Comment(_) | Event::WorkflowRun(_)) => {
             Some(String::new())
         }
@@ -109,7 +109,7 @@ mod tests {
     use super::super::step::{SHA, Step, recorded};
     use super::*;
 
-    /// What a step is to build: the commit or the server's head, the pull request, the branch.
+    /// What a step would build: the commit or the server's head, the pull request, and the branch.
     fn head(step: Step) -> String {
         let Task::Dispatch(Dispatch { head, head_ref, .. }) = step.task().unwrap() else { panic!("no dispatch") };
         let number = |number: Option<_>| number.map_or("none".to_owned(), |number| format!("{number}"));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn inputs_of_waiting_count_only_with_wait() {
+    fn wait_inputs_count_only_with_wait() {
         let wait = |step: Step| {
             let Task::Dispatch(Dispatch { wait, .. }) = step.task().unwrap() else { panic!("no dispatch") };
             wait.map(|wait| format!("{:?} {:?} {:?}", wait.timeout.duration(), wait.commenting, wait.log_lines))

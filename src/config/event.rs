@@ -10,10 +10,10 @@ use crate::files;
 use crate::links::PageBase;
 use crate::types::{PullRequestNumber, RunId, RunNumber};
 
-/// The most bytes of a payload. A push of a thousand commits has some MiB.
+/// The size limit of a payload, in bytes. A push of a thousand commits takes a few MiB.
 const LIMIT: u64 = 16 << 20;
 
-/// The event, and what its payload says of the server.
+/// The event, and what its payload says about the server.
 #[derive(Debug, Default)]
 pub(super) struct Payload {
     pub(super) event: Event,
@@ -28,11 +28,11 @@ pub(super) enum Event {
     PullRequest(PullRequest),
     /// `workflow_dispatch`, with the declared inputs of the run.
     Dispatched(Pairs),
-    /// Another run of this repository was requested, began or ended.
+    /// Another run of this repository was requested, started or ended.
     WorkflowRun(WorkflowRun),
     /// A comment on a pull request; `None`: on an issue.
     Comment(Option<PullRequestNumber>),
-    /// A push, a tag, a schedule …: an event with a commit of its own.
+    /// A push, a tag, a schedule …: an event that has its own commit.
     #[default]
     Other,
 }
@@ -73,16 +73,16 @@ pub(super) struct WorkflowRun {
     /// 0 up to Gitea 1.26.
     #[serde(default)]
     pub(super) run_attempt: u32,
-    /// The event that started it.
+    /// The event that started the run.
     pub(super) event: String,
-    /// How far it has come, such as `completed`.
+    /// The run's state, such as `completed`.
     #[serde(default)]
     pub(super) status: String,
-    /// What `run-name:` evaluated to.
+    /// The evaluated `run-name:`.
     pub(super) display_title: String,
 }
 
-/// The payload as it is written.
+/// The payload in its JSON form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Raw {
@@ -98,12 +98,12 @@ struct Raw {
 #[derive(Debug, Deserialize)]
 struct Issue {
     number: PullRequestNumber,
-    /// Only where it is a pull request.
+    /// Set only if the issue is a pull request.
     #[serde(default)]
     pull_request: Option<serde::de::IgnoredAny>,
 }
 
-/// The repository that the event is of.
+/// The repository that the event belongs to.
 #[derive(Debug, Deserialize)]
 struct Home {
     #[serde(default)]
@@ -111,7 +111,7 @@ struct Home {
 }
 
 impl Payload {
-    /// Reads the payload of the event of this name.
+    /// Reads the payload of an event with this name.
     pub(super) fn read(path: &str, name: Option<&str>) -> Result<Self, Error> {
         let error = |cause: String| Error::Event { path: path.to_owned(), cause };
         let text = files::read(path.as_ref(), LIMIT).map_err(|cause| error(format!("could not be read: {cause}")))?;
@@ -146,12 +146,12 @@ impl Event {
         inputs.scalar(name)
     }
 
-    /// Which pull request this is of, if its workflow gets no secrets: the end of a sentence.
+    /// For a pull request whose workflow gets no secrets: the end of a sentence that says which kind it is.
     pub(super) fn without_secrets(&self) -> Option<&'static str> {
         let Self::PullRequest(PullRequest { head, base, .. }) = self else { return None };
         let base = base.as_ref().and_then(|base| base.repo.as_ref());
         match (base, &head.repo) {
-            // Its branch is `refs/pull/…` then too.
+            // In this case too, the branch is `refs/pull/…`.
             (_, None) => Some("whose fork was deleted"),
             _ if head.name.starts_with("refs/pull/") => Some("made by AGit (`refs/for/…`)"),
             (Some(base), Some(head)) if base.full_name != head.full_name => Some("from a fork"),

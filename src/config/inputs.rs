@@ -1,4 +1,4 @@
-//! The inputs of the action, and what several modes read from them in the same way.
+//! The inputs of the action, and the values that several modes read from them in the same way.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -16,7 +16,7 @@ use crate::types::{
 /// The inputs of the target workflow that this action sets.
 pub(super) const SET_BY_THE_ACTION: [&str; 4] = ["pr_number", "pr_head_sha", "pr_head_ref", "source_repo"];
 
-/// The raw inputs. Empty ones are removed before, except `status` and `allowed-sources`.
+/// The raw inputs. Empty inputs were removed before, except `status` and `allowed-sources`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Inputs {
     pub(super) mode: String,
@@ -76,7 +76,7 @@ impl Inputs {
         })
     }
 
-    /// The input `inputs`: what the user gives to the target workflow beside the four that this action sets.
+    /// The input `inputs`: what the user passes to the target workflow besides the four inputs that this action sets.
     pub(super) fn own_inputs(&self) -> Result<BTreeMap<String, String>, Error> {
         let pairs = lists::workflow_inputs(self.inputs.as_deref().unwrap_or_default());
         let mut inputs = BTreeMap::new();
@@ -139,7 +139,7 @@ impl Inputs {
         let Some(allowed) = self.allowed_sources.as_deref() else { return Ok(()) };
         let lines: Vec<&str> = allowed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         if lines.is_empty() {
-            // If empty meant "any", a misspelt variable would allow everything.
+            // If empty meant "any", a misspelt variable name would allow every repository.
             let cause = "is set, but empty: an expression in it evaluates to nothing. Correct it; to allow any repository, \
                          set `*` or leave the input out";
             return Err(input_error("allowed-sources", cause.to_owned()));

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::text::quoted;
 use crate::types::{GivenStatus, Outcome};
 
-/// Reads `inputs`: `key=value` lines, or one JSON object of scalars, whose values become strings as they are written.
+/// Reads `inputs`: `key=value` lines, or one JSON object of scalars. The scalars become strings exactly as written.
 pub(super) fn workflow_inputs(text: &str) -> Result<Vec<(String, String)>, String> {
     if text.trim_start().starts_with('{') {
         let Pairs(pairs) = serde_json::from_str(text)
@@ -25,7 +25,8 @@ pub(super) fn workflow_inputs(text: &str) -> Result<Vec<(String, String)>, Strin
         .collect()
 }
 
-/// A JSON object in the order of its text, with keys that may repeat, so that a repetition can be refused.
+/// The entries of a JSON object, in the order of the text. Keys may repeat, so that the caller can refuse a repeated
+/// key.
 #[derive(Debug)]
 pub(super) struct Pairs(Vec<(String, Box<RawValue>)>);
 
@@ -59,7 +60,7 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-/// A JSON scalar as the text that the workflow gets: a number keeps all of its digits.
+/// A JSON scalar as text for the workflow. A number keeps all of its digits.
 fn scalar(key: &str, value: &RawValue) -> Result<String, String> {
     let text = value.get();
     match text.as_bytes().first() {
@@ -70,11 +71,11 @@ fn scalar(key: &str, value: &RawValue) -> Result<String, String> {
     }
 }
 
-/// Words for a run that has begun and has not ended.
+/// Words for a run that has started and has not ended.
 const RUNNING: [&str; 5] = ["pending", "queued", "waiting", "in_progress", "running"];
 
-/// Reads `status`: outcomes separated by comma, space or line, or the JSON of `needs`; `auto` among or before them. Or one word
-/// for a run that has not ended.
+/// Reads `status`: outcomes separated by a comma, a space or a line break, or the JSON of `needs`. `auto` may be one of
+/// the words, or come before the JSON. Or one word for a run that has not ended.
 pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -103,7 +104,7 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
     } else {
         let words = rest.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
         let (auto, words): (Vec<&str>, Vec<&str>) = words.partition(|word| *word == "auto");
-        // `success,` was two expressions, and one of them evaluated to nothing. The jobs are as good as an expression.
+        // In `success,` one of two expressions evaluated to nothing. With `auto`, the run's jobs make up for it.
         if auto.is_empty() && rest.split(',').any(|part| part.trim().is_empty()) {
             return Ok(GivenStatus::Empty);
         }
@@ -120,7 +121,7 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
     }
 }
 
-/// The results in the JSON of `needs`. A job that occurs twice gives two results; the worse one counts.
+/// The results in the JSON of `needs`. If a job occurs twice, both results are returned, and the worse one counts.
 fn results_of_needs(text: &str) -> Result<Vec<String>, String> {
     #[derive(Deserialize)]
     struct Need {
@@ -166,7 +167,7 @@ mod tests {
         insta::assert_snapshot!(inputs(r#"{"a": [1]}"#).unwrap_err(), @"must have plain values only, and `a` is a list or an object");
         insta::assert_snapshot!(inputs(r#"{"a": null}"#).unwrap_err(), @"must have plain values only, and `a` is null");
         insta::assert_snapshot!(inputs(r#"{"a": 1"#).unwrap_err(), @"starts like JSON, but is not a JSON object: EOF while parsing an object at line 1 column 7");
-        // Both are returned, so that the caller can refuse the second.
+        // Both entries are returned, so that the caller can refuse the second one.
         assert_eq!(inputs(r#"{"a": 1, "a": 2}"#).unwrap().len(), 2);
     }
 

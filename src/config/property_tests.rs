@@ -14,7 +14,7 @@ use crate::types::{GivenStatus, Outcome, State};
 const WORDS: [&str; 9] =
     ["success", "failure", "cancelled", "skipped", "neutral", "timed_out", "startup_failure", "Success", "exploded"];
 
-/// A text that stands on one line of `inputs`, without the spaces around it.
+/// A text that fits on one line of `inputs`, without surrounding spaces.
 fn line() -> impl Strategy<Value = String> {
     text().prop_map(|text| text.replace(['\n', '\r'], " ").trim().to_owned())
 }
@@ -34,7 +34,7 @@ fn json_text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Whether all of it counts as good.
+/// Whether these words together count as a success.
 fn is_good(words: &[&str]) -> bool {
     words.contains(&"success") && words.iter().all(|word| matches!(*word, "success" | "skipped" | "neutral"))
 }
@@ -49,7 +49,7 @@ fn event(payload: &str, name: Option<&str>) -> Option<Event> {
     Some(Payload::read(file.path().to_str().unwrap(), name).ok()?.event)
 }
 
-/// The end that a `status` gives.
+/// Whether `status` has `auto`, and the outcomes that it gives.
 fn ended(text: &str) -> (bool, Vec<Outcome>) {
     match given_status(text).unwrap() {
         GivenStatus::Ended { auto, outcomes } => (auto, outcomes),
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn pull_request_is_as_the_payload_has_it(name in text(), sha in text(), number in number(), from in text(), to in text()) {
+    fn pull_request_matches_the_payload(name in text(), sha in text(), number in number(), from in text(), to in text()) {
         let payload = json!({
             "pull_request": {
                 "number": number.parse::<u64>().unwrap(),
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn input_of_the_run_is_as_the_payload_has_it(number in number(), text in text()) {
+    fn input_of_the_run_matches_the_payload(number in number(), text in text()) {
         let payload = json!({"inputs": {"a": text, "b": number.parse::<u64>().unwrap(), "c": null, "d": [text]}});
         let event = event(&payload.to_string(), None).unwrap();
         let read = ["a", "b", "c", "d", "e"].map(|name| event.input(name));
@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn run_of_an_event_that_is_not_about_one_is_none(payload in json_text(), name in select(vec!["pull_request", "push", "workflow_dispatch"])) {
+    fn other_events_have_no_run(payload in json_text(), name in select(vec!["pull_request", "push", "workflow_dispatch"])) {
         let run = json!({"id": 1, "run_number": 1, "event": "workflow_dispatch", "display_title": ""});
         let payload = format!(r#"{{"other": {payload}, "workflow_run": {run}}}"#);
         prop_assert!(!matches!(event(&payload, Some(name)), Some(Event::WorkflowRun(_))));
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn words_are_no_success_if_any_is_worse(words in vec(select(&WORDS[..]), 1..5), separator in select(vec![",", " ", "\n", ", "]), auto: bool) {
+    fn words_are_not_a_success_if_any_is_worse(words in vec(select(&WORDS[..]), 1..5), separator in select(vec![",", " ", "\n", ", "]), auto: bool) {
         let mut text = words.join(separator);
         if auto {
             text = format!("auto{separator}{text}");
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn needs_are_no_success_if_any_is_worse(needs in btree_map(text(), (select(&WORDS[..]), text()), 1..5), auto: bool) {
+    fn needs_are_not_a_success_if_any_is_worse(needs in btree_map(text(), (select(&WORDS[..]), text()), 1..5), auto: bool) {
         let words: Vec<&str> = needs.values().map(|(word, _)| *word).collect();
         let json: BTreeMap<_, _> =
             needs.iter().map(|(name, (word, output))| (name, json!({"result": word, "outputs": {"a": output}}))).collect();

@@ -8,7 +8,7 @@ use crate::types::{Commenting, LogLines, RepoName, StatusContext};
 pub(crate) struct Reconcile {
     pub(crate) source: RepoName,
     pub(crate) target: RepoName,
-    /// `None`: each.
+    /// `None`: all contexts.
     pub(crate) context: Option<StatusContext>,
     pub(crate) commenting: Commenting,
     pub(crate) log_lines: LogLines,

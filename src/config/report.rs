@@ -1,4 +1,4 @@
-//! `mode: report`: of the run that the step is a job of, or of the run that a `workflow_run` event is about.
+//! `mode: report`: reports the run that this step is a job of, or the run that a `workflow_run` event is about.
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,7 @@ pub(crate) struct Report {
     pub(crate) commenting: Commenting,
     pub(crate) log_lines: LogLines,
     pub(crate) body: Option<String>,
-    /// Why `body-path` could not be used: a sentence. Status and comment are still written.
+    /// Why `body-path` could not be used, as a sentence. Status and comment are still written.
     pub(crate) body_problem: Option<String>,
 }
 
@@ -35,18 +35,18 @@ pub(crate) struct Report {
 pub(crate) enum ReportVoice {
     /// A job of the run itself.
     OwnJob(GivenStatus),
-    /// A `workflow_run` workflow. Whether the event says that the run has ended is a hint, which the jobs have to confirm.
+    /// A `workflow_run` workflow. `has_ended` is what the event says. It is only a hint, which the jobs must confirm.
     Event { has_ended: bool },
 }
 
-/// The run that is reported, of the repository that the step runs in.
+/// The reported run. It belongs to the repository that the step runs in.
 #[derive(Debug)]
 pub(crate) struct ReportedRun {
     pub(crate) repo: RepoName,
     pub(crate) id: RunId,
     /// Its number in the repository (GITHUB_RUN_NUMBER, `run_number`).
     pub(crate) index: RunNumber,
-    /// Counts the re-runs, from 1; `None` if the event does not say (0 up to Gitea 1.26).
+    /// The attempt, counted from 1. `None` if the event does not give it (Gitea up to 1.26 sends 0).
     pub(crate) attempt: Option<u32>,
 }
 
@@ -59,16 +59,16 @@ pub(crate) struct TrialReport {
     pub(crate) comments: bool,
 }
 
-/// What the run itself says of its pull request, by its inputs or its title. An error counts only if the step does not
-/// override the value.
+/// What the run itself says about its pull request, in its inputs or its title. An error counts only if the step does
+/// not override the value.
 struct Named {
     source: Result<RepoName, Error>,
-    /// `None` for a run that was dispatched by an event that is not a pull request.
+    /// `None` if the event that dispatched the run was not a pull request.
     number: Result<Option<PullRequestNumber>, Error>,
     sha: Result<CommitSha, Error>,
 }
 
-/// Whom the report is for.
+/// What the report is about: a head, or a trial run.
 enum Subject {
     Head(HeadOf),
     Trial(Result<RepoName, Error>),
@@ -92,7 +92,7 @@ impl Report {
                 let report = Self { run, head, context, voice, commenting, log_lines, body, body_problem };
                 Ok(Task::Report(report))
             }
-            // Started by hand with nothing but the zeros.
+            // The run was started by hand, with the zeros and no other input.
             Subject::Trial(Err(Error::Dispatched { .. })) => Ok(Task::Nothing(
                 "The run's pr_head_sha is all zeros: a trial run, so nothing is reported. It names no source repository, so \
                  nothing is checked either"
@@ -107,14 +107,14 @@ impl Report {
     }
 }
 
-/// The head to report to: the step's own inputs before what the run says of itself.
+/// The head to report to. The step's own inputs take precedence over what the run says.
 fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     let Named { source, number: number_of_run, sha: sha_of_run } = named;
     let source = given.inputs.source()?.map_or(source, Ok);
     let number = given.inputs.pr_number()?;
     let sha = match (given.inputs.sha()?, sha_of_run, number) {
         (Some(sha), ..) => sha,
-        // The run does not say what it builds. Where it does, that is the commit which its end is about.
+        // The run does not name its commit, so the head is read. If a run names one, its end is about that commit.
         (None, Err(Error::Undeclared { .. } | Error::Title(_)), Some(number)) => {
             return Ok(Subject::Head(HeadOf::PullRequest { source: source?, number }));
         }
@@ -126,7 +126,7 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     let pull_request = match number {
         Some(number) => Some(number),
         None => match number_of_run {
-            // An input names the commit instead: that commit gets the status.
+            // The commit comes from an input. It gets the status, without a pull request.
             Err(Error::Title(_)) => None,
             number => number?,
         },
@@ -134,16 +134,16 @@ fn subject(given: &Given<'_>, named: Named) -> Result<Subject, Error> {
     Ok(Subject::Head(HeadOf::Commit(Head { source: source?, sha, pull_request })))
 }
 
-/// By the inputs of the run that this step is a job of.
+/// From the inputs of the run that this step is a job of.
 fn by_inputs(given: &Given<'_>) -> Named {
     let dispatched = |dispatched, name| given.event.input(dispatched).ok_or(Error::Undeclared { dispatched, name });
     let number = dispatched("pr_number", "pr-number").and_then(|number| match number.trim() {
-        // For an event that is not a pull request.
+        // The run was dispatched by an event that is not a pull request.
         "" => Ok(None),
         number => parse("pr_number", number).map(Some),
     });
     let sha = dispatched("pr_head_sha", "sha").and_then(|sha| match sha.trim() {
-        // Started by hand for a pull request that the step names.
+        // The run was started by hand, for a pull request that the step names.
         "" if given.inputs.pr_number.is_some() => Err(Error::Undeclared { dispatched: "pr_head_sha", name: "sha" }),
         sha => parse("pr_head_sha", sha),
     });
@@ -154,7 +154,7 @@ fn parse<T: FromStr<Err: Display>>(dispatched: &'static str, value: &str) -> Res
     value.trim().parse().map_err(|cause: T::Err| Error::Dispatched { dispatched, cause: cause.to_string() })
 }
 
-/// By the run's title, which its `run-name:` made.
+/// From the run's title, which `run-name:` sets.
 fn by_title(run: &WorkflowRun) -> Named {
     let error = || Error::Title(quoted(&run.display_title));
     match RunTitle::read(&run.display_title) {
@@ -188,7 +188,8 @@ fn given_status(given: &Given<'_>) -> Result<GivenStatus, Error> {
     lists::given_status(status).map_err(|cause| input_error("status", cause))
 }
 
-/// A report by event ignores the default of `status`, which is about the reporting job: the run's jobs show how it ended.
+/// A report by event ignores the default of `status`, which describes the reporting job. The run's jobs show how the
+/// run ended.
 fn voice_of_event(given: &Given<'_>, run: &WorkflowRun) -> Result<ReportVoice, Error> {
     let words: Vec<&str> = given.inputs.status.as_deref().unwrap_or("auto").split_whitespace().collect();
     match words[..] {

@@ -18,7 +18,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// A step with what every step has.
+    /// A step with the variables that every step has.
     pub(super) fn new(mode: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let workspace = folder.path().join("workspace");
@@ -36,7 +36,7 @@ impl Step {
             .input("token", "token-of-the-bot")
     }
 
-    /// `mode: dispatch` with what it requires.
+    /// `mode: dispatch` with its required inputs.
     pub(super) fn dispatch() -> Self {
         Self::new("dispatch").input("target", "mporter/dispatch-target").input("workflow", "build.yml")
     }
@@ -79,7 +79,7 @@ impl Step {
         self.config().map(|config| config.task)
     }
 
-    /// What is wrong with the configuration.
+    /// The configuration error.
     pub(super) fn error(self) -> String {
         self.config().unwrap_err().to_string()
     }

@@ -3,13 +3,13 @@ use serde_json::{Value, json};
 use super::step::{Step, recorded};
 use super::*;
 
-/// The base of links of a step on such an event, and whether it is known for sure.
+/// The base of the links in this step, and whether it is known for sure.
 fn pages(step: Step) -> (String, bool) {
     let Config { pages, pages_are_known, .. } = step.config().unwrap();
     (pages.to_string(), pages_are_known)
 }
 
-/// A step on a server of this ROOT_URL, whose runner reaches it by another address.
+/// A step on a server with this ROOT_URL. The runner reaches the server at another address.
 fn on(root: &str, runner: &str) -> Step {
     let payload = json!({"repository": {"url": format!("{root}api/v1/repos/mporter/dispatch-source")}});
     Step::dispatch().event("push", &payload).var("GITHUB_SERVER_URL", runner)

@@ -12,11 +12,11 @@ use super::event::Payload;
 use super::inputs::Inputs;
 use crate::types::Token;
 
-/// Inputs for which empty differs from absent: action.yml gives each of them a default, so an empty one was set by the
-/// user, and an expression in it evaluated to nothing.
-const MEANT_THOUGH_EMPTY: [&str; 2] = ["INPUT_STATUS", "INPUT_ALLOWED_SOURCES"];
+/// Inputs for which empty differs from unset. action.yml gives each of them a default, so an empty value means that the
+/// user set an expression that evaluated to nothing.
+const KEPT_WHEN_EMPTY: [&str; 2] = ["INPUT_STATUS", "INPUT_ALLOWED_SOURCES"];
 
-/// The variables that are set to something.
+/// The variables that have a non-empty value.
 pub(super) struct Variables(HashMap<String, String>);
 
 impl Variables {
@@ -26,13 +26,14 @@ impl Variables {
         Self::new(variables)
     }
 
-    /// The error is an input that is not UTF-8. It must not count as not given: `allowed-sources` would be open.
+    /// An input that is not UTF-8 is an error. It must not count as unset: `allowed-sources` would then allow every
+    /// source.
     pub(super) fn new(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Self, Error> {
         let mut valid = HashMap::new();
         for (name, value) in variables {
             let Ok(name) = name.into_string() else { continue };
             match (value.into_string(), name.strip_prefix("INPUT_")) {
-                (Ok(value), _) if value.trim().is_empty() && !MEANT_THOUGH_EMPTY.contains(&name.as_str()) => {}
+                (Ok(value), _) if value.trim().is_empty() && !KEPT_WHEN_EMPTY.contains(&name.as_str()) => {}
                 (Ok(value), _) => drop(valid.insert(name, value)),
                 (Err(_), Some(input)) => return Err(Error::NotUtf8(input_name(input))),
                 (Err(_), None) => {}
@@ -67,12 +68,12 @@ impl Variables {
         }
     }
 
-    /// Whether the event is of a pull request: `pull_request`, `pull_request_target`, `pull_request_review` …
+    /// Whether the event belongs to a pull request: `pull_request`, `pull_request_target`, `pull_request_review` …
     pub(super) fn is_pull_request_event(&self) -> bool {
         self.context("EVENT_NAME").is_some_and(|name| name.starts_with("pull_request"))
     }
 
-    /// Much of what the inputs hold is shown to everybody: none may hold the token.
+    /// Many input values are shown to everybody, so no input may contain the token.
     pub(super) fn check_texts(&self, token: &Token) -> Result<(), Error> {
         let inputs = self.0.iter().filter_map(|(name, value)| Some((name.strip_prefix("INPUT_")?, value)));
         for (name, value) in inputs.filter(|(name, _)| *name != "TOKEN") {
@@ -95,13 +96,13 @@ impl Variables {
         self.0.get(name).map(PathBuf::from)
     }
 
-    /// A variable of the workflow's context: `GITHUB_…`, else `GITEA_…`.
+    /// A variable of the workflow's context: `GITHUB_…`, or else `GITEA_…`.
     pub(super) fn context(&self, name: &str) -> Option<&str> {
         let value = |prefix: &str| self.0.get(&format!("{prefix}_{name}"));
         value("GITHUB").or_else(|| value("GITEA")).map(String::as_str)
     }
 
-    /// A variable of the workflow's context that the step cannot do without.
+    /// A required variable of the workflow's context.
     pub(super) fn context_value<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, Error> {
         let error = |cause| Error::Variable { name: format!("GITHUB_{name}"), cause };
         let Some(value) = self.context(name) else {
@@ -111,7 +112,7 @@ impl Variables {
     }
 }
 
-/// The input of a variable `INPUT_…`, as the user writes it.
+/// The name of the input behind a variable `INPUT_…`, as the user writes it.
 fn input_name(variable: &str) -> String {
     variable.to_lowercase().replace('_', "-")
 }

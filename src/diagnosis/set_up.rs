@@ -1,4 +1,4 @@
-//! What a set-up lacks. A request is refused for it, and `mode: check` looks for it before.
+//! What a set-up can lack. Requests are refused for these causes, and `mode: check` looks for them in advance.
 
 use super::Diagnosis;
 use crate::text::quoted;
@@ -29,7 +29,7 @@ pub(crate) fn workflow_is_disabled(workflow: &Workflow) -> Diagnosis {
     )
 }
 
-/// `default_branch`: the target's, if it is known.
+/// `default_branch`: the target's default branch, if it is known.
 pub(crate) fn missing_ref(workflow: &Workflow, default_branch: Option<&str>) -> Diagnosis {
     let Workflow { target, git_ref, .. } = workflow;
     let default =
@@ -40,7 +40,7 @@ pub(crate) fn missing_ref(workflow: &Workflow, default_branch: Option<&str>) -> 
     )
 }
 
-/// With the names of the files that are there.
+/// `names`: the files that exist.
 pub(crate) fn missing_workflow(workflow: &Workflow, names: &[String]) -> Diagnosis {
     let files = names.iter().filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
     let files: Vec<String> = files.take(20).map(|name| quoted(name)).collect();

@@ -15,7 +15,7 @@ use super::{Error, Gitea, Kind, User};
 use crate::links::{job_number_in, run_number_in};
 use crate::types::{GitRef, JobId, JobNumber, Outcome, RepoName, RunId, RunNumber, RunRef, Workflow};
 
-/// How often a list of jobs is read if one of them occurs twice.
+/// How many times a list of jobs is read if a job occurs twice in it.
 const JOB_LISTS: u32 = 3;
 
 /// The jobs of a run, and the time of the response.
@@ -34,7 +34,7 @@ pub(crate) struct Run {
     event: String,
     #[serde(default)]
     actor: Option<User>,
-    /// Who has started its latest attempt.
+    /// Who started its latest attempt.
     #[serde(default)]
     trigger_actor: Option<User>,
 }
@@ -87,7 +87,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// When it began, to the second.
+    /// When it started, to the second.
     pub(crate) fn started_at(&self) -> Option<OffsetDateTime> {
         moment(self.started_at.as_ref())
     }
@@ -103,7 +103,7 @@ impl Step {
     }
 }
 
-/// A workflow of the default branch in a list.
+/// A workflow in the list of the default branch's workflows.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ListedWorkflow {
     /// The name of its file.
@@ -139,7 +139,7 @@ impl ListedRun {
         self.path.split_once('@').map_or(self.path.as_str(), |(path, _)| path) == file
     }
 
-    /// The number in the page of the run, which is one of `repo`.
+    /// The number in the address of the run's page. The run belongs to `repo`.
     pub(crate) fn number(&self, repo: &RepoName) -> RunNumber {
         run_number_in(&self.html_url, repo).unwrap_or_else(|| page_by_id(self.id))
     }
@@ -151,7 +151,7 @@ impl Job {
         moment(self.created_at.as_ref())
     }
 
-    /// When a runner began with it; `None` before that.
+    /// When a runner started it; `None` before that.
     pub(crate) fn started_at(&self) -> Option<OffsetDateTime> {
         moment(self.started_at.as_ref())
     }
@@ -171,7 +171,7 @@ impl Job {
         self.state == "queued"
     }
 
-    /// Whether it waits for a runner, or one works on it. One that waits for another job or run is not.
+    /// Whether it waits for a runner, or a runner works on it. A job that waits for another job or run does not count.
     pub(crate) fn is_under_way(&self) -> bool {
         self.conclusion().is_none() && matches!(self.state.as_str(), "queued" | "in_progress")
     }
@@ -197,12 +197,12 @@ impl Job {
         self.steps.as_ref()?.iter().find(|step| step.is_failed())
     }
 
-    /// The number in the page of its run, which is one of `repo`.
+    /// The number in the address of its run's page. The run belongs to `repo`.
     pub(crate) fn run_number(&self, repo: &RepoName) -> Option<RunNumber> {
         run_number_in(&self.html_url, repo)
     }
 
-    /// The number in its own page, in a run of `repo`.
+    /// The number in the address of the job's own page. The run belongs to `repo`.
     pub(crate) fn page_number(&self, repo: &RepoName) -> Option<JobNumber> {
         job_number_in(&self.html_url, repo)
     }
@@ -275,9 +275,9 @@ impl Gitea {
         Ok(answer.value.workflow_runs)
     }
 
-    /// The jobs of a run: all pages. Gitea 1.24 has no such list. If the run was deleted, Gitea returns an empty list, not
-    /// an error. Up to 1.26 the pages have no order: one job can occur twice and another never. Then the list is read again; an
-    /// incomplete one is an error.
+    /// The jobs of a run, from all pages. Gitea 1.24 has no such list. If the run was deleted, Gitea returns an empty
+    /// list, not an error. Up to 1.26 the pages have no order: one job can occur twice and another not at all. In that
+    /// case the list is read again. A list that stays incomplete is an error.
     pub(crate) async fn run_jobs(&self, repo: &RepoName, run: RunId) -> Result<RunJobs, Error> {
         #[derive(Deserialize)]
         struct Jobs {

@@ -20,7 +20,7 @@ pub(crate) struct Comment {
     pub(crate) body: String,
 }
 
-/// What the comment endpoints take.
+/// The request body of the comment endpoints.
 #[derive(Debug, Serialize)]
 struct CommentBody<'a> {
     body: &'a str,
@@ -67,7 +67,7 @@ impl Gitea {
         Ok(())
     }
 
-    /// The comments on a pull request, if `since` is given only those since then. This list has no pages.
+    /// The comments on a pull request. With `since`, only the comments since that time. This list has no pages.
     pub(crate) async fn comments(
         &self,
         repo: &RepoName,
@@ -81,7 +81,7 @@ impl Gitea {
         Ok(self.get(url, READ_TEXTS).await?.value)
     }
 
-    /// The comments on all pull requests and issues of a repository since that time: all pages. Only the comments
+    /// The comments on all pull requests and issues of a repository since that time, from all pages. Only the comments
     /// that `keep` selects keep their text: all texts together may exceed the runner's memory.
     pub(crate) async fn all_comments(
         &self,

@@ -1,4 +1,4 @@
-//! Why a request has not done what it should.
+//! Why a request failed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) struct Error {
     pub(crate) kind: Kind,
 }
 
-/// A request, and the way that it went.
+/// A request, and the proxy that it went through.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: Method,
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
     NotSent { cause: String },
     /// Nothing was sent, since the server could not prove its identity.
     Untrusted { cause: String, problem: Certificate },
-    /// The request may have had its effect.
+    /// The response was lost. The request may have taken effect.
     NoAnswer { cause: String },
     /// Gitea refused; `retry_after` is its `Retry-After`.
     Refused { status: StatusCode, message: String, retry_after: Option<Duration> },
@@ -44,17 +44,17 @@ pub(crate) enum Kind {
     TooLong { cause: String },
 }
 
-/// What is wrong with a certificate, or with those that it is checked by.
+/// What is wrong with a server's certificate, or with the trusted certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Certificate {
     /// No trusted CA signed it.
     Unknown,
     /// It is not a server's certificate, or has no server name.
     Unusable,
-    /// It has expired, or is of a time to come.
+    /// It has expired, or is not valid yet.
     Outdated,
     OtherName,
-    /// The runner's own bundle of authorities.
+    /// The runner's trusted certificate authorities could not be read.
     NoAuthorities,
 }
 
@@ -104,8 +104,8 @@ impl Error {
                     {
                         Failure::Final
                     }
-                    // A read, which may be retried; or a proxy's response (502, 503, 504, 520 and so on): it is unknown what the server
-                    // behind the proxy has done.
+                    // Either a read, which may be retried, or a proxy's response (502, 503, 504, 520 and so on). It is
+                    // unknown what the server behind the proxy did.
                     (status, _) if status.is_server_error() => Failure::Lost,
                     _ => Failure::Final,
                 }
@@ -133,8 +133,8 @@ impl Error {
         self.request.method == Method::PATCH
     }
 
-    /// Whether the request went to an address that Gitea's API has.
-    pub(crate) fn asked_the_api(&self) -> bool {
+    /// Whether the request went to an address of Gitea's API.
+    pub(crate) fn went_to_the_api(&self) -> bool {
         self.request.url.path().contains("/api/v1/")
     }
 
@@ -154,7 +154,7 @@ impl Error {
         })
     }
 
-    /// Whether the server refuses, and would refuse a retry too.
+    /// Whether the server refused, and would refuse a retry too.
     pub(crate) fn is_final_refusal(&self) -> bool {
         self.failure() == Failure::Final && self.refusal().is_some()
     }

@@ -1,4 +1,4 @@
-//! Sending a request: the only place that knows the HTTP client.
+//! Sends requests. Only this module knows the HTTP client.
 
 mod answer;
 mod clients;
@@ -49,7 +49,7 @@ pub(super) struct Answer<T> {
 struct Read {
     status: StatusCode,
     text: String,
-    /// How long it was, in bytes.
+    /// The length of the body in bytes.
     length: usize,
     total: Option<usize>,
     date: Option<OffsetDateTime>,
@@ -61,12 +61,12 @@ struct Sent {
     url: Url,
     /// JSON.
     body: Option<Vec<u8>>,
-    /// How much of the response's end is wanted; `None`: all.
+    /// How many bytes at the end of the response are wanted; `None`: all.
     last_bytes: Option<usize>,
 }
 
 impl Http {
-    /// A client that reaches the server through `proxy`, or directly. An error is a sentence.
+    /// A client that reaches the server through `proxy`, or directly. The error is a complete sentence.
     pub(super) fn new(
         token: &Token,
         roots: TrustedRoots,
@@ -77,7 +77,7 @@ impl Http {
         Ok(Self { clients: Clients::new(token, roots, proxy)?, token: token.clone(), deadline, underway })
     }
 
-    /// The same client for requests that end before another deadline.
+    /// The same client with another deadline.
     pub(super) fn until(&self, deadline: Deadline) -> Self {
         Self { deadline, ..self.clone() }
     }
@@ -102,7 +102,7 @@ impl Http {
         Ok((read.text, read.length >= bytes))
     }
 
-    /// Sends the request, retries it within `again` and `limits`, and reads the response as JSON.
+    /// Sends the request, retries it as `again` and `limits` allow, and reads the response as JSON.
     pub(super) async fn request<B: Serialize, T: DeserializeOwned>(
         &self,
         method: Method,
@@ -130,8 +130,8 @@ impl Http {
         }
     }
 
-    /// Sends the request until a response is there that `parse` accepts. It is one function for all types, since each copy of it
-    /// would add some kilobytes to the binary.
+    /// Sends the request until `parse` accepts a response. There is one function for all types: a copy per type would
+    /// add some kilobytes to the binary.
     async fn read(
         &self,
         sent: &Sent,
@@ -173,7 +173,7 @@ impl Http {
         let total = header("x-total-count").and_then(|total| total.parse().ok());
         let date = header(DATE.as_str()).and_then(time);
         let location = header(LOCATION.as_str()).map(|location| one_line(&self.token.redact(location)));
-        // In seconds, or the time itself.
+        // The header holds a number of seconds, or a date.
         let retry_after = header(RETRY_AFTER.as_str()).and_then(|text| match text.parse() {
             Ok(seconds) => Some(Duration::from_secs(seconds)),
             Err(_) => Duration::try_from(time(text)? - date.unwrap_or_else(OffsetDateTime::now_utc)).ok(),

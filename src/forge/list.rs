@@ -1,4 +1,4 @@
-//! Lists in pages.
+//! Lists with pages.
 
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
@@ -8,18 +8,18 @@ use super::http::Answer;
 use super::retry::Limits;
 use super::{Error, Gitea, Kind};
 
-/// The most entries that a page may have (`MAX_RESPONSE_ITEMS`, 50 unless the server's administrator lowers it).
+/// The largest page size (`MAX_RESPONSE_ITEMS`, 50 unless the server's administrator lowers it).
 pub(crate) const PAGE_SIZE: usize = 50;
-/// The most pages that are read of a list: no real commit, run or repository has 20,000 statuses, jobs or
-/// open pull requests.
+/// How many pages of a list are read at most. No real commit, run or repository has 20,000 statuses, jobs or open pull
+/// requests.
 pub(crate) const PAGE_LIMIT: usize = 400;
-/// The most that is read of all pages of a list, in bytes: the whole list is in memory.
+/// The size limit of all pages of a list together, in bytes. The whole list is in memory.
 const LIST_LIMIT: usize = 64 << 20;
 
 impl Gitea {
-    /// All entries of a list, and when the server answered first. `X-Total-Count` gives their number; the
-    /// list of jobs has it since 1.26. Otherwise `split` finds the total in the body. The `total_count` of the combined
-    /// status is not used: it counts one page only.
+    /// All entries of a list, and the time of the first response. `X-Total-Count` gives the number of entries; the list
+    /// of jobs has this header since 1.26. Without the header, `split` finds the total in the body. The `total_count`
+    /// of the combined status is not used: it counts one page only.
     pub(super) async fn list<P: DeserializeOwned, T>(
         &self,
         url: Url,

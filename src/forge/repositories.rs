@@ -26,7 +26,7 @@ pub(crate) struct PullRequest {
     base: Option<Base>,
 }
 
-/// Where a pull request goes.
+/// The base of a pull request.
 #[derive(Debug, Clone, Deserialize)]
 struct Base {
     #[serde(default)]
@@ -53,7 +53,7 @@ impl PullRequest {
         self.state == "open"
     }
 
-    /// The base of the server's pages, as the address of its repository has it: ROOT_URL.
+    /// The base of the server's pages (ROOT_URL), from the address of the base repository.
     pub(crate) fn pages(&self) -> Option<PageBase> {
         PageBase::of_repository_url(&self.base.as_ref()?.repo.as_ref()?.url)
     }
@@ -78,12 +78,12 @@ pub(crate) struct Repository {
     #[serde(default)]
     permissions: Permissions,
     private: Option<bool>,
-    /// Whether only people see it who have signed in: its owner is not public.
+    /// Whether only people who are signed in can see it: its owner is not public.
     #[serde(default)]
     internal: bool,
 }
 
-/// What the token's account may do in a repository, whatever the token's scopes.
+/// What the token's account may do in a repository, regardless of the token's scopes.
 #[derive(Debug, Default, Deserialize)]
 struct Permissions {
     #[serde(default)]
@@ -91,7 +91,7 @@ struct Permissions {
 }
 
 impl Repository {
-    /// Whether the token's account may write to its code, which setting a status needs too.
+    /// Whether the token's account may write to the repository's code. Setting a status needs this right too.
     pub(crate) fn may_be_written(&self) -> bool {
         self.permissions.push
     }
@@ -117,7 +117,7 @@ impl Gitea {
         Ok(PullRequests { pulls, total })
     }
 
-    /// A repository: whether the token can see it, and what it is like.
+    /// A repository, if the token can see it.
     pub(crate) async fn repository(&self, repo: &RepoName) -> Result<Repository, Error> {
         Ok(self.get(self.repo(repo, &[]), ASIDE).await?.value)
     }
@@ -142,7 +142,7 @@ impl Gitea {
         Ok(answer.value.commit.sha)
     }
 
-    /// The names of the files in a folder of a repository at a branch, a tag or a commit, which is given by its bare name.
+    /// The names of the files in a folder of a repository. `at` is the bare name of a branch, a tag or a commit.
     pub(crate) async fn file_names(&self, repo: &RepoName, folder: &str, at: &str) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
         struct Entry {
@@ -152,9 +152,9 @@ impl Gitea {
         Ok(answer.value.into_iter().map(|entry| entry.name).collect())
     }
 
-    /// The text of a file of a repository at a branch, a tag or a commit, which is given by its bare name.
+    /// The text of a file of a repository. `at` is the bare name of a branch, a tag or a commit.
     pub(crate) async fn file(&self, repo: &RepoName, path: &str, at: &str) -> Result<String, Error> {
-        /// A folder is a list, a link has no content.
+        /// For a folder, the response is a list. For a symbolic link, it has no content.
         #[derive(Deserialize)]
         struct File {
             content: String,
@@ -166,7 +166,8 @@ impl Gitea {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Unlike the endpoint for raw files, which takes the default branch for a ref that is not there (1.25 to 1.27).
+    /// The endpoint for raw files is not used: it falls back to the default branch if the ref does not exist (1.25 to
+    /// 1.27).
     fn contents(&self, repo: &RepoName, path: &str, at: &str) -> Url {
         let mut url = self.repo(repo, &["contents"]);
         if let Ok(mut segments) = url.path_segments_mut() {

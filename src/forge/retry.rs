@@ -9,17 +9,18 @@ use super::Error;
 /// What a failure says about the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The server certainly did nothing. A retry may help, after the given time if there is one.
+    /// The server certainly did nothing. A retry may help, after `wait` if it is given.
     NotDone { wait: Option<Duration> },
-    /// The server may have done it; the response was lost.
+    /// The server may have done the work; the response was lost.
     Lost,
-    /// The response is not Gitea's, and the request may have been done. It may be a proxy's page for a moment, or another program.
+    /// The response is not Gitea's, and the request may have taken effect. It may be a proxy's temporary page, or
+    /// another program.
     Garbled,
     /// The server refused, and would refuse a retry too.
     Final,
 }
 
-/// After which failures a request is retried.
+/// The failures after which a request is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
     /// After lost responses too: the request reads, or is safe to repeat.
@@ -31,40 +32,41 @@ pub(super) enum Again {
     AtMostOnce,
 }
 
-/// How long a request may take, and how large its response may be.
+/// The time limits of a request, and the size limit of its response.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// One attempt, from the connection to the last byte of the response.
     pub(super) attempt: Duration,
     /// All attempts and the pauses between them.
     pub(super) total: Duration,
-    /// The most bytes that are read of one response.
+    /// The size limit of one response, in bytes.
     pub(super) answer: usize,
 }
 
-/// What the server itself writes is small: a page of 50 statuses has some 50 KB.
+/// The limit for what the server itself writes. That is small: a page of 50 statuses has some 50 KB.
 const SHORT: usize = 4 << 20;
 
-/// What has to be read before anything can be written.
+/// For what must be read before anything can be written.
 pub(super) const READ: Limits =
     Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(25), answer: SHORT };
-/// The same for texts that people write. Gitea allows a description or a comment of a million characters; one of them
+/// The same for texts that people write. Gitea allows a description or a comment of a million characters. One such text
 /// must not make the others unreadable.
 pub(super) const READ_TEXTS: Limits = Limits { answer: 32 << 20, ..READ };
-/// The statuses of a commit, without which none can be set: an outage of half a minute leaves time for both.
+/// For the statuses of a commit, which are read before a status is set. An outage of half a minute leaves time for
+/// both.
 pub(super) const READ_STATUSES: Limits = Limits { total: Duration::from_secs(40), ..READ };
-/// The version, which some modes read first: it leaves enough time for a dispatch and its status.
+/// For the version, which some modes read first. Enough time remains for a dispatch and its status.
 pub(super) const VERSION: Limits = Limits { total: READ.attempt, ..READ };
-/// Extra reads that find the cause of a failure.
+/// For extra reads that find the cause of a failure.
 pub(super) const ASIDE: Limits =
     Limits { attempt: Duration::from_secs(4), total: Duration::from_secs(5), answer: SHORT };
-/// A status is what people look at: it may take all the time that is left.
+/// For a status. People look at it, so it may take all the remaining time.
 pub(super) const STATUS: Limits =
     Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(60), answer: SHORT };
-/// A comment.
+/// For a comment.
 pub(super) const COMMENT: Limits =
     Limits { attempt: Duration::from_secs(12), total: Duration::from_secs(28), answer: SHORT };
-/// A dispatch is never retried once it was sent, so one attempt may take longer.
+/// For a dispatch. It is never retried once it was sent, so one attempt may take longer.
 pub(super) const DISPATCH: Limits =
     Limits { attempt: Duration::from_secs(25), total: Duration::from_secs(28), answer: SHORT };
 
@@ -72,8 +74,8 @@ pub(super) const DISPATCH: Limits =
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// The least time for another attempt. With less, a busy machine could not distinguish a failed connection from a lost
-/// response.
+/// The shortest time for another attempt. With less, a busy machine could not distinguish a failed connection from a
+/// lost response.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(3);
 
 /// How often a request is retried after a response that is not Gitea's.
@@ -113,8 +115,8 @@ pub(super) async fn retry<T>(
     }
 }
 
-/// A pause of three quarters to five quarters of its length, so that many runners do not come back at the same moment.
-/// `random` is from 0 to 1.
+/// A pause between three quarters and five quarters of its length, so that many runners do not come back at the same
+/// moment. `random` is from 0 to 1.
 fn jittered(pause: Duration, random: f64) -> Duration {
     pause.mul_f64(0.75 + random / 2.0)
 }
@@ -132,8 +134,8 @@ mod tests {
         Error { request: Box::new(request), attempts: 1, kind }
     }
 
-    /// How often a request is sent when all attempts fail at once in this way, and how long that takes at most: with the
-    /// longest jitter the last pause ends within the limit.
+    /// How many times a request is sent if all attempts fail at once in this way, and how long that takes at most. Even
+    /// with the longest jitter, the last pause ends within the limit.
     async fn attempts(method: Method, again: Again, limits: Limits, kind: &dyn Fn() -> Kind) -> String {
         let start = Instant::now();
         let mut count = 0;
@@ -144,7 +146,7 @@ mod tests {
         .await;
         assert_eq!(failed.unwrap_err().attempts, count);
         assert!(start.elapsed() <= limits.total);
-        // The jitter may add an attempt or take one away; what is shown is whether there is another one at all.
+        // The jitter may add or remove an attempt. The result shows only whether there is a retry at all.
         match count {
             1 => "once".to_owned(),
             2..=4 => format!("{count} times in {} s", start.elapsed().as_secs()),
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failures_decide_whether_a_request_is_sent_again() {
+    async fn failures_decide_whether_a_request_is_retried() {
         let refused = |status: u16, retry_after: Option<u64>| {
             move || Kind::Refused {
                 status: StatusCode::from_u16(status).unwrap(),

@@ -21,7 +21,8 @@ pub(crate) struct Server {
 impl Server {
     fn new(version: &str) -> Option<Self> {
         let mut numbers = version.split('.').map_while(|number| number.parse().ok());
-        // Each Forgejo's version names the Gitea that it began from (seen on 9.0.0, else read).
+        // Every Forgejo version names the Gitea version that Forgejo started from (seen on 9.0.0, otherwise read in the
+        // source).
         let is_forgejo = version.contains("+gitea-");
         Some(Self { version: (numbers.next()?, numbers.next()?), is_forgejo })
     }
@@ -36,7 +37,7 @@ impl Server {
         self.is_forgejo.then(|| format!("Forgejo {}", self.version()))
     }
 
-    /// Whether it is Forgejo, whose API for Actions is another one.
+    /// Whether it is Forgejo, whose API for Actions differs.
     pub(crate) fn is_forgejo(&self) -> bool {
         self.is_forgejo
     }
@@ -64,19 +65,19 @@ impl Server {
         self.is_gitea_of((1, 26))
     }
 
-    /// The abilities of a server whose version is unknown: it counts as a current one.
+    /// A server whose version is unknown. It counts as a current one.
     pub(crate) fn current() -> Self {
         Self { version: (1, 26), is_forgejo: false }
     }
 }
 
-/// The number in a run's address if that is the id: since Gitea 1.26.
+/// The number in a run's address on a server that uses the id there: since Gitea 1.26.
 pub(super) fn page_by_id(id: RunId) -> RunNumber {
     NonZeroU64::from(id).into()
 }
 
 impl Server {
-    /// The run of a page, on a server that names dispatched runs: the number is the id there.
+    /// The run of a page, on a server that names dispatched runs. There, the number is the id.
     pub(crate) fn run_of_page(number: RunNumber) -> RunId {
         NonZeroU64::from(number).into()
     }
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forgejo_is_recognised_by_its_version_and_can_do_nothing_that_a_gitea_of_that_number_can() {
+    fn forgejo_is_recognised_by_its_version_and_gets_no_gitea_abilities() {
         let server = |version| Server::new(version).unwrap();
         for version in ["9.0.0-dev+gitea-1.22.0", "15.0.3+gitea-1.22.0"] {
             let forgejo = server(version);

@@ -10,7 +10,7 @@ use super::retry::{Again, READ_STATUSES, STATUS};
 use super::{Error, Gitea, User};
 use crate::types::{CommitSha, RepoName, State, StatusContext};
 
-/// What the status endpoint takes.
+/// The request body of the status endpoint.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct NewStatus<'a> {
     pub(crate) state: State,
@@ -18,7 +18,8 @@ pub(crate) struct NewStatus<'a> {
     pub(crate) target_url: &'a str,
     pub(crate) description: &'a str,
     pub(crate) context: &'a StatusContext,
-    /// Whether it shows the end of a run: then repeating it changes nothing, and nothing more important can come in between.
+    /// Whether it shows the end of a run. Setting it again changes nothing, and nothing more important can come in
+    /// between.
     #[serde(skip)]
     pub(crate) is_final: bool,
 }
@@ -71,9 +72,9 @@ fn creator_or_actions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 }
 
 impl Gitea {
-    /// Sets a commit status. Needs the scope `write:repository` and write access to the
-    /// repository's code. A final status is retried after any failure, since it is safe to repeat. Another
-    /// status is only retried if the server certainly did nothing, since a final one may have come in between.
+    /// Sets a commit status. Needs the scope `write:repository` and write access to the repository's code. A final
+    /// status is retried after any failure, since it is safe to repeat. Any other status is retried only if the server
+    /// certainly did nothing, since a final one may have come in between.
     pub(crate) async fn create_status(
         &self,
         repo: &RepoName,
@@ -82,7 +83,7 @@ impl Gitea {
     ) -> Result<CreatedStatus, Error> {
         let again = if status.is_final { Again::IfLost } else { Again::IfNotDone };
         let url = self.repo(repo, &["statuses", sha.as_str()]);
-        // If the server repeats the token with JSON escapes, it only shows after decoding.
+        // A server may repeat the token with JSON escapes. It then appears only after decoding.
         let status = NewStatus { description: &self.http.redact(status.description), ..*status };
         let answer: Answer<CreatedStatus> = self.http.request(Method::POST, url, Some(&status), again, STATUS).await?;
         Ok(answer.value)
@@ -102,7 +103,7 @@ impl Gitea {
         Ok(Statuses { statuses, answered_at })
     }
 
-    /// Every status that a commit ever had, in no order that could be relied on. Ids grow with time.
+    /// Every status that a commit ever had, in no reliable order. Newer statuses have greater ids.
     pub(crate) async fn all_statuses(&self, repo: &RepoName, sha: &CommitSha) -> Result<Statuses, Error> {
         let url = self.repo(repo, &["commits", sha.as_str(), "statuses"]);
         let split = |page: Vec<Status>| (page, None);

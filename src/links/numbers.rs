@@ -6,7 +6,7 @@ use super::PageBase;
 use crate::types::{JobNumber, RepoName, RunNumber};
 
 impl PageBase {
-    /// The number of the run of `repo` that a status links to; `None` if the link is any other page.
+    /// The number of the run of `repo` that a status links to; `None` if the link is another page.
     pub(crate) fn run_number(&self, link: &str, repo: &RepoName) -> Option<RunNumber> {
         let link = Url::parse(link).ok()?;
         let path = link.as_str().strip_prefix(&format!("{self}/"))?;
@@ -15,14 +15,14 @@ impl PageBase {
         number.parse().ok()
     }
 
-    /// The number of the run of `repo` that a link leads to by its path, whatever scheme, host and port are before that: two
-    /// runners may reach the server by two addresses. Doubled slashes count as one. A mirror on another server has the same
-    /// paths, so the link alone proves nothing: the status must be set by our own account.
+    /// The number of the run of `repo` that the link's path names. Scheme, host and port may differ: two runners may
+    /// reach the server at two addresses. Doubled slashes count as one. A mirror on another server has the same paths,
+    /// so the link alone proves nothing: our own account must have set the status.
     pub(crate) fn run_number_elsewhere(&self, link: &str, repo: &RepoName) -> Option<RunNumber> {
         self.run_in(link).filter(|(of, _)| of == repo).map(|(_, number)| number)
     }
 
-    /// The run, in any repository, that a link's path names, as for [`Self::run_number_elsewhere`].
+    /// The run that a link's path names, in any repository, as for [`Self::run_number_elsewhere`].
     pub(crate) fn run_in(&self, link: &str) -> Option<(RepoName, RunNumber)> {
         let is_absolute = ["http://", "https://", "//"].iter().any(|start| link.starts_with(start));
         let link = is_absolute.then(|| self.0.0.join(link).ok())??;
@@ -43,8 +43,8 @@ pub(crate) fn job_number_in(html_url: &str, repo: &RepoName) -> Option<JobNumber
     html_url.rsplit_once("/jobs/")?.1.parse().ok()
 }
 
-/// The number in the address of a run of `repo` or of one of its jobs, from a response's `html_url`: right in each version
-/// of the server. The host is ignored.
+/// The number in the address of a run of `repo` or of one of its jobs, from a response's `html_url`. This number is
+/// right in every version of the server. The host is ignored.
 pub(crate) fn run_number_in(html_url: &str, repo: &RepoName) -> Option<RunNumber> {
     let (base, rest) = html_url.rsplit_once("/actions/runs/")?;
     let mut segments = base.rsplit('/');
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn status_links_to_a_run_only_by_the_very_page() {
+    fn status_links_to_a_run_only_by_its_exact_page() {
         let repo = "mporter/dispatch-target".parse().unwrap();
         let base = base("https://gitea.example.com");
         let number = |link| base.run_number(link, &repo).map(|n| n.to_string());

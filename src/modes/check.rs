@@ -34,7 +34,7 @@ struct SetUp {
     reporting: Reporting,
 }
 
-/// The probes have a minute, the trial run and its report have `check-timeout`.
+/// The probes have a minute. The trial run and its report have `check-timeout`.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
@@ -79,7 +79,7 @@ async fn probe(gitea: &Gitea, check: &Check, findings: &mut Findings<'_, impl Wr
     if *comments {
         findings.add(probes::issue_scope(gitea, source).await);
     }
-    // Without the scope all that follows is refused for it.
+    // Without this scope, everything that follows would be refused for the same reason.
     if !has_scope {
         return None;
     }
@@ -143,7 +143,8 @@ async fn target(gitea: &Gitea, check: &Check, findings: &mut Findings<'_, impl W
     repository
 }
 
-/// Whether the token's account may dispatch the workflow, and whether that is enabled, by a dispatch at a branch that cannot exist.
+/// Whether the token's account may dispatch the workflow, and whether the workflow is enabled. The probe is a dispatch
+/// at a branch that cannot exist.
 async fn right_to_dispatch(
     gitea: &Gitea,
     check: &Check,

@@ -21,7 +21,7 @@ use crate::types::{Head, Place, RunRef, Workflow};
 /// After a dispatch that took longer, its own run may have reported already.
 const OVERTAKEN_AFTER: Duration = Duration::from_secs(2);
 
-/// Why the step fails, and what was done in spite of it.
+/// Why the step fails, and what was done nevertheless.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("Workflow {workflow} was not dispatched. {diagnosis} {told} ({cause})")]
@@ -167,10 +167,11 @@ impl Sending<'_> {
         }
     }
 
-    /// A late pending status may have replaced the final status of its own run, if that was set after the last read.
+    /// Corrects a late pending status. It may have replaced the final status of its own run, if that was set after the
+    /// last read.
     async fn tell_quick_end(&self, run: &RunRef, runner: &mut Runner<impl Write>) {
         let teller = Teller { gitea: self.gitea, pages: self.pages, place: self.place, run };
-        // If the run cannot be read, its own report or `reconcile` comes later.
+        // If the run cannot be read, its own report or `reconcile` corrects the status later.
         let Ok(Progress::Ended(end)) = Progress::read(self.gitea, &run.target, run.id).await else { return };
         let answer = Answer::Ended(end.ending);
         let told = teller.close(&answer, Voice::WhilePending, None, None).await;
@@ -186,7 +187,7 @@ impl Sending<'_> {
         let diagnosis = diagnosis::of_dispatch(self.gitea, self.workflow, &cause).await;
         let page = self.pages.workflow(target, file).to_string();
         let answer = if unknown { Answer::Unknown } else { Answer::Refused(diagnosis.cause.clone()) };
-        // The run may have been started, and may even have reported its end, if the response to the dispatch was lost.
+        // If the response to the dispatch was lost, the run may have started, and may even have reported its end.
         let early = self.early(&answer, &page, unknown, Overtaken::After(self.start));
         let told = match early.set(self.gitea, self.pages).await {
             Ok(done) => {

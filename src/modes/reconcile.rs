@@ -1,7 +1,7 @@
 //! `mode: reconcile`: closes the pending statuses whose run has ended without a report.
 //!
-//! It reads, then writes; with more than a minute's work, it alternates. A pull request costs one request, a run that is waited
-//! for one more, and one that is closed three: its status again, its final status, its comment.
+//! It reads, then writes; if there is too much work for that, it alternates. Requests: one per pull request, one per
+//! run that a status waits for, and three per closed status: the status again, the final status, the comment.
 
 mod outcome;
 mod problems;
@@ -27,7 +27,7 @@ use problems::Problem;
 use reading::Reader;
 use search::{Hidden, Search};
 
-/// No status is begun later than this after the start: those in progress need the rest of the minute.
+/// No status is started later than this after the start of the step. Those in progress need the rest of the minute.
 const LAST_START: Duration = Duration::from_secs(50);
 
 /// How many requests are in progress at a time.
@@ -83,7 +83,7 @@ pub(crate) async fn run(
             quoted(context)
         ));
     }
-    // Causes are looked up last, when everything is written.
+    // Causes are looked up last, after everything is written.
     let sentences = problems::sentences(gitea, reconcile, &problems).await;
     for sentence in &sentences {
         runner.warning(sentence);
@@ -104,7 +104,7 @@ async fn first_page(gitea: &Gitea, source: &RepoName) -> Result<PullRequests, Er
     }
 }
 
-/// Where no run of the target was seen: it may be missing, or have another name now.
+/// For a step that saw no run of the target: the target may be missing or renamed.
 async fn check_target(gitea: &Gitea, target: &RepoName) -> Result<(), Error> {
     match gitea.repository(target).await {
         Err(error) if error.is_final_refusal() => {
@@ -116,7 +116,7 @@ async fn check_target(gitea: &Gitea, target: &RepoName) -> Result<(), Error> {
     }
 }
 
-/// Reads and closes in turns, until all is done or the time is over.
+/// Reads and closes in turns, until everything is done or the time is over.
 async fn close_all(search: &Search<'_>, reader: &mut Reader) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
     loop {

@@ -1,6 +1,6 @@
 //! `mode: report`: puts the outcome of a run on the pull request, as a status and a comment.
 //!
-//! Two rounds: all that has to be read, side by side; then status and comment, side by side.
+//! Two rounds: first all reads, side by side; then status and comment, side by side.
 
 mod by_event;
 mod by_job;
@@ -70,7 +70,7 @@ pub(crate) async fn run(
     report.body_problem.clone().map_or(Ok(()), |problem| Err(Error::BodyPath(problem)))
 }
 
-/// What both kinds of report know after the first round, beside the jobs of the run.
+/// What both kinds of report know after the first round, besides the jobs of the run.
 struct Round<'a> {
     gitea: &'a Gitea,
     pages: &'a PageBase,
@@ -155,7 +155,7 @@ async fn announce(
     Ok(())
 }
 
-/// Why there is no comment. `why` of the caller comes first.
+/// Why there is no comment. The caller's `why` takes precedence.
 fn why_no_comment(report: &Report, teller: &Teller<'_>, answer: &Answer, told: &Told) -> &'static str {
     match (teller.place.head.pull_request, report.commenting.mode) {
         (None, _) => "No comment, since the run was not dispatched by a pull request",
@@ -174,8 +174,8 @@ fn why_no_comment(report: &Report, teller: &Teller<'_>, answer: &Answer, told: &
     }
 }
 
-/// The number of the run's page: from the jobs, whose addresses are right in each version; where they cannot be read, from
-/// the server's version.
+/// The number in the address of the run's page. It comes from the jobs, whose addresses are right in each version. If
+/// the jobs cannot be read, it depends on the server's version.
 async fn page_number(gitea: &Gitea, run: &ReportedRun, jobs: &[Job], server: Option<&Server>) -> RunNumber {
     if let Some(number) = jobs.iter().find_map(|job| job.run_number(&run.repo)) {
         return number;

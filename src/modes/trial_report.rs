@@ -1,5 +1,5 @@
-//! `mode: report` in a trial run: checks that a report could write to the source, from the target and with its secret. It
-//! changes nothing.
+//! `mode: report` in a trial run: checks that a report could write to the source from the target, with the target's
+//! secret. It changes nothing.
 
 use std::io::Write;
 
@@ -18,12 +18,12 @@ pub(crate) struct Error {
     failed: String,
 }
 
-/// The first words of the step's last line, by which `mode: check` finds it in the log.
+/// The first words of the step's last line. `mode: check` uses them to find the line in the log.
 pub(super) fn verdict(run: RunId, source: &RepoName, can: bool) -> String {
     format!("Trial run {run}: a report {} write to {source}", if can { "can" } else { "cannot" })
 }
 
-/// Three requests, one of them for comments only.
+/// Sends three requests, one of them for comments only.
 pub(crate) async fn run(gitea: &Gitea, trial: &TrialReport, runner: &mut Runner<impl Write>) -> Result<(), Error> {
     let TrialReport { run, source, comments } = trial;
     runner.info("The run's pr_head_sha is all zeros: a trial run, so nothing is reported");

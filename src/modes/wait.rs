@@ -44,7 +44,7 @@ pub(crate) enum Error {
     Untold { end: String, page: String, cause: Unwritten },
 }
 
-/// Follows `run`. After its end, or after the timeout, the telling has a minute of its own.
+/// Follows `run`. After the run's end, or after the timeout, a separate minute is left to report it.
 pub(crate) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
@@ -61,7 +61,7 @@ pub(crate) async fn run(
     let told = deadline.bound(async {
         let progress = match followed {
             Ok(progress) => Ok(progress),
-            // It may have ended since the last read.
+            // The run may have ended since the last read.
             Err(_elapsed) => Progress::read(teller.gitea, &run.target, run.id).await,
         };
         match progress {
@@ -82,11 +82,11 @@ pub(crate) async fn run(
     told.await.unwrap_or(Err(Error::OutOfTime(page)))
 }
 
-/// What the log has said of the run so far.
+/// What the log has said about the run so far.
 #[derive(Default)]
 struct Said {
     state: &'static str,
-    /// Whether it warns of an outage that is not over.
+    /// Whether the log has warned of an outage that is not over.
     outage: bool,
     queued_at: Option<Instant>,
     long_queue: bool,
@@ -95,7 +95,8 @@ struct Said {
 /// What to do about a run that waits for a runner, for a step with `wait: true`.
 const LONG_QUEUE_ADVICE: &str = "give the runner more capacity, or leave out `wait` and use `mode: reconcile`";
 
-/// Reads the run until it has ended. A read that fails is repeated. `advice` is what to do if the run waits long for a runner.
+/// Reads the run until it has ended. A read that fails is repeated. `advice` is what to do if the run waits for a
+/// runner for a long time.
 pub(super) async fn follow(gitea: &Gitea, run: &RunRef, advice: &str, runner: &mut Runner<impl Write>) -> Progress {
     let start = Instant::now();
     let (mut pause, mut said) = (FIRST_PAUSE, Said::default());
@@ -120,7 +121,7 @@ pub(super) async fn follow(gitea: &Gitea, run: &RunRef, advice: &str, runner: &m
 }
 
 impl Said {
-    /// Says what is new.
+    /// Logs what is new.
     fn progress(
         &mut self,
         progress: &Progress,

@@ -6,7 +6,7 @@ use super::{base, config, number, repo, text};
 use crate::links::{ApiBase, PageBase, run_number_in};
 use crate::types::{RepoName, RunNumber, WorkflowFile};
 
-/// A percent-encoded text as it was.
+/// The original of a percent-encoded text.
 fn decoded(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes = parts.next().unwrap().as_bytes().to_vec();
@@ -54,7 +54,7 @@ proptest! {
 
     #[test]
     fn joined_segments_stay_segments(base in base(), segments in vec(text(), 1..5)) {
-        // What the parsed types let through: no control, and no segment that is a step.
+        // Like the parsed types: no control characters, and no empty, `.` or `..` segment.
         let segments: Vec<String> = segments
             .into_iter()
             .map(|segment| segment.replace(char::is_control, "_"))
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn page_of_a_run_is_recognised_as_that_of_its_repository(base in base(), repo in repo(), other in repo(), number in number()) {
+    fn page_of_a_run_belongs_to_its_repository_only(base in base(), repo in repo(), other in repo(), number in number()) {
         let run: RunNumber = number.parse().unwrap();
         let page = base.run(&repo, run);
         prop_assert!(is_below(&page, &base));

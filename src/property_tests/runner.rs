@@ -20,7 +20,7 @@ fn log<T>(token: &Token, write: impl FnOnce(Runner<&mut Vec<u8>>) -> T) -> Strin
     rest.to_owned()
 }
 
-/// The one line that `text` is.
+/// The line that `text` consists of; `None` if it is not exactly one line.
 fn only_line(text: &str) -> Option<&str> {
     text.strip_suffix('\n')
         .filter(|line| plain(line) == **line && !line.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']))
@@ -35,7 +35,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn information_is_one_line_and_no_command((token, text) in token_and_text()) {
+    fn information_is_one_line_and_not_a_command((token, text) in token_and_text()) {
         for text in [text.clone(), format!("::{text}"), format!(" ##[{text}")] {
             let log = log(&token, |mut runner| runner.info(&text));
             let line = only_line(&log);
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn without_a_token_too_a_text_is_one_line(text in text()) {
+    fn text_is_one_line_even_without_a_token(text in text()) {
         let mut log = Vec::new();
         Runner::new(&mut log).end(Some(&text));
         let log = String::from_utf8(log).unwrap();
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn output_is_one_line_as_it_is_or_empty((token, text) in token_and_text(), more in vec(text(), 0..3)) {
+    fn output_is_one_unchanged_line_or_empty((token, text) in token_and_text(), more in vec(text(), 0..3)) {
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut runner = Runner::new(Vec::new());
         runner.configure(Files { output: Some(file.path().to_owned()), summary: None }, &token);
@@ -83,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn summary_has_its_lines_and_not_the_token((token, text) in token_and_text()) {
+    fn summary_has_its_lines_without_the_token((token, text) in token_and_text()) {
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut runner = Runner::new(Vec::new());
         runner.configure(Files { output: None, summary: Some(file.path().to_owned()) }, &token);

@@ -58,7 +58,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn statuses_tell_of_the_own_runs_only(statuses in vec(status(), 0..6), run in number(), since in any::<i32>()) {
+    fn statuses_are_read_for_the_right_run_and_context_only(statuses in vec(status(), 0..6), run in number(), since in any::<i32>()) {
         let statuses: Vec<Status> = serde_json::from_value(Value::from(statuses)).unwrap();
         let pages: PageBase = "https://gitea.example.com".parse().unwrap();
         let repo: RepoName = "o/n".parse().unwrap();

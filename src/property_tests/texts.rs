@@ -11,7 +11,7 @@ use crate::types::{Ending, Outcome, RunId, StatusContext};
 /// What begins something in Markdown, at any place of a line.
 const ACTIVE: &str = "\\`*_[]()<>&!#|~@$";
 
-/// What a page shows of an escaped text; `None` if it shows anything else than text.
+/// What a page shows for an escaped text; `None` if that is anything but text.
 fn shown(escaped: &str) -> Option<String> {
     let mut shown = String::new();
     let mut chars = escaped.chars();

@@ -12,8 +12,8 @@ pub(crate) struct FailedJobs {
 }
 
 impl FailedJobs {
-    /// Of all jobs of a run. A job that was cancelled, mostly since another failed, is left out, as is one that has not ended:
-    /// the one that reports.
+    /// The failed jobs among all jobs of a run. Cancelled jobs are left out, since most are cancelled because another
+    /// job failed. A job that has not ended, such as the reporting job, is left out too.
     pub(crate) fn of(jobs: &[Job]) -> Self {
         let mut failed: Vec<_> = latest(jobs)
             .into_iter()

@@ -7,10 +7,10 @@ use crate::forge::{Error, Gitea, Job, LogEnd, Step};
 use crate::text::{plain, quoted};
 use crate::types::{LogLines, RepoName};
 
-/// The longest line, in characters: a log may have all on one.
+/// The maximum length of a line, in characters. A whole log may be one line.
 const LONGEST_LINE: usize = 1000;
 
-/// How the runner's log begins a line about an error, and the one that a failed command ends with.
+/// How a line about an error begins in the runner's log, and the line at the end of a failed command.
 const ERROR: &str = "##[error]";
 const EXIT_CODE: &str = "##[error]Process completed with exit code";
 
@@ -21,8 +21,9 @@ pub(crate) struct LogExcerpt {
 }
 
 impl LogExcerpt {
-    /// Reads the end of the job's log and, side by side with it, who may see the two repositories: what only few may read in
-    /// `target` is not shown to everybody in `source`. The error is a sentence that says why nothing is shown.
+    /// Reads the end of the job's log and, side by side with it, who may see the two repositories: what only few people
+    /// may read in `target` is not shown to everybody in `source`. The error is a sentence that says why nothing is
+    /// shown.
     pub(crate) async fn read(
         gitea: &Gitea,
         source: &RepoName,
@@ -55,7 +56,8 @@ impl LogExcerpt {
             .ok_or_else(|| left_out(format!("the log of job {name} has no line that could be shown")))
     }
 
-    /// The last lines up to the end of the failed step; without a step, up to the last error. `redact` takes the token out.
+    /// The last lines up to the end of the failed step; without a step, up to the last error. `redact` removes the
+    /// token.
     fn new(log: &LogEnd, step: Option<&Step>, count: u8, redact: impl Fn(&str) -> String) -> Option<Self> {
         let lines: Vec<_> = log.lines().map(Line::read).collect();
         let lines = &lines[..end(&lines, step)];
@@ -91,7 +93,7 @@ impl<'a> Line<'a> {
 
 /// How many of the lines come before the runner's own closing lines, and before the steps that run after the failed one.
 fn end(lines: &[Line<'_>], step: Option<&Step>) -> usize {
-    // The times of a step are cut to the second.
+    // The times of a step have no fractions of a second.
     let times = step.and_then(|step| Some(step.started_at()?..step.completed_at()? + Duration::SECOND));
     let is_of_step = |line: &Line<'_>| times.as_ref().zip(line.time).is_some_and(|(times, time)| times.contains(&time));
     let is_exit = |line: &Line<'_>| is_of_step(line) && line.text.starts_with(EXIT_CODE);
@@ -106,7 +108,7 @@ fn end(lines: &[Line<'_>], step: Option<&Step>) -> usize {
     last.map_or(lines.len(), |last| last + 1)
 }
 
-/// What a terminal shows of a line at last, without colours and controls.
+/// What a terminal shows of a line in the end, without colours and control characters.
 fn cleaned(line: &str) -> String {
     let line = line.trim_end_matches('\r');
     let shown = line.rsplit('\r').next().unwrap_or(line).replace('\t', "    ");
@@ -128,7 +130,7 @@ mod tests {
     use super::*;
     use crate::property_tests::{config, text, token_and_text};
 
-    /// A log of a job whose second step failed at :05, and whose last step still ran.
+    /// The log of a job whose second step failed at :05. Its last step still ran.
     const LOG: &str = "\
 2026-11-26T07:55:01.1000000Z r1(version:v1.0.8) received task 5 of job build
 2026-11-26T07:55:02.1000000Z ::group::Run make lint
@@ -164,12 +166,12 @@ mod tests {
 
         ##[error]Process completed with exit code 2.
         ");
-        // A step that is no command.
+        // A step that is not a command.
         let action = LOG.replace("Process completed with exit code 2.", "Error: no such file");
         assert!(excerpt(&action, false, Some(&step("03", "05")), 5).ends_with("##[error]Error: no such file"));
         // The end of the step is unknown.
         assert!(excerpt(LOG, false, Some(&step("01", "01")), 5).ends_with("received task 5 of job build"));
-        // Before 1.26, and with times of another clock.
+        // Before 1.26, and with times from another clock.
         assert_eq!(excerpt(LOG, false, Some(&step("33", "35")), 1), "##[error]Process completed with exit code 1.");
         assert_eq!(excerpt(LOG, false, None, 1), "##[error]Process completed with exit code 1.");
         assert_eq!(excerpt("no error\nand no time", false, None, 9), "no error\nand no time");

@@ -1,6 +1,6 @@
 //! The progress of a run, according to its jobs.
 //!
-//! The run's own state is not used: it is a failure while a job that needs the failed job has still to run.
+//! The run's own state is not used: it is already a failure while a job that needs the failed job still has to run.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::types::{Ending, Outcome, RepoName, RunId};
 /// How far a run has come.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Progress {
-    /// It waits for a runner since this time.
+    /// It has waited for a runner since this time.
     Queued(Option<OffsetDateTime>),
     /// It waits for another run, has begun, or waits between two jobs.
     Running {
         /// When it was created.
         created: Option<OffsetDateTime>,
-        /// Whether a runner has begun with one of its jobs.
+        /// Whether a runner has started one of its jobs.
         has_begun: bool,
     },
     Ended(End),
@@ -31,9 +31,9 @@ pub(crate) enum Progress {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct End {
-    /// The worst of its jobs', and the time from the first job's start to the last one's end.
+    /// The worst outcome of its jobs, and the time from the first job's start to the last job's end.
     pub(crate) ending: Ending,
-    /// Counts the re-runs, from 1.
+    /// The attempt, counted from 1.
     pub(crate) attempt: u32,
     pub(crate) failed: FailedJobs,
 }
@@ -58,7 +58,7 @@ impl Progress {
         Self::after(gitea, target, run, jobs).await
     }
 
-    /// The same, after the first response about its jobs.
+    /// The same, given the first response about its jobs.
     pub(crate) async fn after(
         gitea: &Gitea,
         target: &RepoName,
@@ -67,8 +67,8 @@ impl Progress {
     ) -> Result<Self, Unreadable> {
         match jobs {
             Ok(RunJobs { jobs, .. }) if !jobs.is_empty() => Ok(Self::of_jobs(&jobs)),
-            // A run that has just been made may have no jobs yet. For a run that is gone the list is empty too, and its being there
-            // shows that the repository can be seen.
+            // A new run may have no jobs yet. For a deleted run, the list is empty too. That the server returns the
+            // list shows that the repository is visible.
             Ok(_) if gitea.run(target, run).await?.is_some() => Ok(Self::Running { created: None, has_begun: false }),
             Ok(_) => Ok(Self::Gone),
             Err(error) if error.is_missing_run() => Self::gone(gitea, target, run).await,
@@ -107,7 +107,7 @@ impl Progress {
     }
 }
 
-/// The newest attempt of a run; 0 where no runner has taken a job of it yet.
+/// The newest attempt of a run; 0 if no runner has taken one of its jobs yet.
 pub(crate) fn attempt(jobs: &[Job]) -> u32 {
     jobs.iter().map(|job| job.run_attempt).max().unwrap_or_default()
 }
@@ -117,7 +117,7 @@ pub(crate) fn began(jobs: &[Job], attempt: u32) -> Option<OffsetDateTime> {
     jobs.iter().filter(|job| job.run_attempt == attempt).filter_map(Job::started_at).min()
 }
 
-/// Of each job its last attempt: a re-run of some jobs keeps the others as they ended.
+/// The last attempt of each job. A re-run of some jobs leaves the others as they ended.
 pub(crate) fn latest(jobs: &[Job]) -> Vec<&Job> {
     let mut last = HashMap::new();
     for job in jobs {
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(progress(&[failed.clone(), done]), end("failure", Some(180), 1, &[&failed]));
         let queued = job("build", "queued", None, 0, [0, 0]);
         assert_eq!(progress(&[queued, blocked.clone()]), Progress::Queued(asked));
-        // It waits for another run, not for a runner.
+        // The run waits for another run, not for a runner.
         assert_eq!(progress(&[blocked]), Progress::Running { created: asked, has_begun: false });
     }
 
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn re_run_counts_with_the_jobs_that_it_left_out() {
+    fn re_run_counts_together_with_the_jobs_that_it_left_out() {
         let kept = job("lint", "completed", Some("failure"), 1, [1, 2]);
         let again = job("build", "completed", Some("success"), 2, [10, 12]);
         assert_eq!(progress(&[kept.clone(), again]), end("failure", Some(120), 2, &[&kept]));
@@ -192,8 +192,8 @@ mod tests {
     }
 
     #[test]
-    fn many_jobs_without_number_count_with_their_last_start() {
-        // With each compared to each, this would take minutes.
+    fn many_jobs_count_by_their_last_attempt_in_little_time() {
+        // Comparing each job with every other one would take minutes.
         let first = |number: u32| job(&format!("job {number}"), "completed", Some("failure"), 1, [1, 2]);
         let second = |number: u32| job(&format!("job {number}"), "completed", Some("success"), 2, [3, 4]);
         let jobs: Vec<_> = (0..40_000).map(first).chain((0..40_000).map(second)).collect();

@@ -1,4 +1,4 @@
-//! How a run ended, as its own report sees it: from what the step was given and from the run's other jobs. Pure functions.
+//! How a run ended, as its own report sees it: from the step's input and the run's other jobs. Pure functions.
 
 #[cfg(test)]
 mod property_tests;
@@ -12,11 +12,11 @@ use crate::forge::RunJobs;
 use crate::text::one_line;
 use crate::types::{Ending, GivenStatus, Outcome, State};
 
-/// What is known of the jobs of the run.
+/// What is known about the jobs of the run.
 #[derive(Debug)]
 pub(crate) enum JobsRead {
     Read(RunJobs),
-    /// The server has the list, and did not give it.
+    /// The server has such a list, but it could not be read.
     Unread,
     /// The server has no such list: before Gitea 1.25.
     NotThere,
@@ -29,20 +29,20 @@ pub(crate) enum Verdict {
     Running,
     /// The step should have an outcome, but the input is empty.
     NotGiven,
-    /// What decides could not be read.
+    /// The jobs that decide could not be read.
     Unread,
     /// No failure so far; this many other jobs have not ended.
     WaitingForJobs(usize),
     Ended {
         ending: Ending,
-        /// Why that is said, for the log.
+        /// The reason for this outcome, for the log.
         because: String,
     },
 }
 
 impl Verdict {
-    /// The worst of the given outcomes and, with `auto`, of those of the run's finished jobs. A success has to wait for the
-    /// other jobs in progress.
+    /// The worst of the given outcomes and, with `auto`, of the outcomes of the run's finished jobs. A success has to
+    /// wait for the other jobs in progress.
     pub(crate) fn new(given: &GivenStatus, attempt: u32, jobs: &JobsRead) -> Self {
         let (auto, given) = match given {
             GivenStatus::Running => return Self::Running,
@@ -91,6 +91,6 @@ fn others_under_way(jobs: &RunJobs) -> usize {
 fn elapsed(jobs: &JobsRead, attempt: u32) -> Option<Duration> {
     let JobsRead::Read(RunJobs { jobs, answered_at }) = jobs else { return None };
     let now = answered_at.unwrap_or_else(OffsetDateTime::now_utc);
-    // A start in the future is of a clock that cannot be compared.
+    // A start in the future comes from a clock that cannot be compared.
     began(jobs, attempt).and_then(|began| Duration::try_from(now - began).ok())
 }

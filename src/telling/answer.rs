@@ -1,24 +1,24 @@
-//! What is known of a run: a pure value, with the state and the description of its status.
+//! What is known about a run: a pure value, with the state and the description of its status.
 
 use time::OffsetDateTime;
 
 use crate::text::{duration, minute, one_line};
 use crate::types::{Ending, Outcome, RepoName, State};
 
-/// What is known of a run.
+/// What is known about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// It was started a moment ago.
     Dispatched,
-    /// No runner has begun with it.
+    /// No runner has started it.
     Queued,
-    /// A runner has begun with it.
+    /// A runner has started it.
     Started,
     /// No failure so far; this many other jobs have not ended.
     WaitingForJobs(usize),
-    /// It has waited for a runner for long, since that time.
+    /// It has waited for a runner for a long time, since this time.
     Waiting(OffsetDateTime),
-    /// It was started at that time, and still runs after `wait-timeout`.
+    /// It was started at this time, and still runs after `wait-timeout`.
     NotEnded(OffsetDateTime),
     /// The dispatch was refused, for this cause.
     Refused(String),
@@ -48,7 +48,7 @@ impl Answer {
         }
     }
 
-    /// Whether it is the end of a run: then it is the same when repeated, and nothing counts more that may come in between.
+    /// Whether it is the end of a run. Such a status is safe to repeat, and nothing more important can come in between.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self, Self::Ended(_) | Self::NotGiven | Self::Unread | Self::Gone)
     }
@@ -73,7 +73,7 @@ impl Answer {
     }
 }
 
-/// As Gitea words the end of its own jobs.
+/// The end of a run, in the words that Gitea uses for its own jobs.
 fn words_of(ending: &Ending) -> String {
     let with_time = |verb: &str, preposition: &str| match ending.elapsed {
         Some(elapsed) => format!("{verb} {preposition} {}", duration(elapsed)),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn moment_is_told_to_the_minute_in_utc() {
+    fn time_is_shown_to_the_minute_in_utc() {
         let moment = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
         let elsewhere = moment.to_offset(UtcOffset::from_hms(5, 30, 0).unwrap());
         assert_eq!(words(&Answer::Waiting(elsewhere)), "Waiting for a runner, dispatched at 2023-11-14 22:13 UTC");

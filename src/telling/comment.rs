@@ -24,12 +24,12 @@ pub(crate) struct Draft<'a> {
     pub(super) failures: &'a Failures,
     body: Option<&'a str>,
     marker: Marker,
-    /// Whether another comment about the very same run is as good: the run's own report says more than anybody else could.
+    /// Whether an existing comment about the same run is good enough. The run's own report says more than any other.
     yields: bool,
-    /// Whether the status now says what this comment says: then another comment about the run is as good only if its first
-    /// line says the same.
+    /// Whether the status now says what this comment says. An existing comment about the run is then good enough only
+    /// if its first line says the same.
     is_confirmed: bool,
-    /// Whether only a comment that is there already is written: `comment-on: failure`, and the run has not failed.
+    /// Whether only an existing comment is written: `comment-on: failure`, and the run has not failed.
     pub(super) only_edits: bool,
     /// The server's clock before the comment was tried.
     since: Option<OffsetDateTime>,
@@ -42,14 +42,14 @@ pub(crate) enum CommentDone {
     None,
     Created(CommentId),
     Edited(CommentId),
-    /// Somebody has made it before.
+    /// The comment existed already.
     Found(CommentId),
-    /// A newer run has the one comment.
+    /// The one comment is about a newer run.
     Newer(CommentId),
 }
 
 impl CommentDone {
-    /// Writes the log line and the outputs, and gives a line of Markdown for the summary.
+    /// Writes the log line and the outputs, and returns a line of Markdown for the summary.
     pub(crate) fn announce(self, teller: &Teller<'_>, runner: &mut Runner<impl Write>) -> Option<String> {
         let (id, what) = match self {
             Self::None => return None,
@@ -67,7 +67,7 @@ impl CommentDone {
         Some(format!("[{what}]({link}) on pull request {source}#{number}"))
     }
 
-    /// For the end of an error about the status.
+    /// The sentence about the comment, for the end of an error about the status.
     pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::None => "No comment was written.",
@@ -79,19 +79,19 @@ impl CommentDone {
     }
 }
 
-/// What is there of it.
+/// Which comment exists already.
 enum There {
     Nothing,
     /// A comment about the same run and attempt.
     Same(CommentId),
-    /// One of an older or the same run, which is ours to edit.
+    /// A comment about an older run or the same run, which is ours to edit.
     Ours(CommentId),
     Newer(CommentId),
 }
 
 impl<'a> Teller<'a> {
     /// The comment about the end of the run in this attempt, for an observer of the run. `None` if there is no pull
-    /// request to comment on, or where no comment is wanted.
+    /// request to comment on, or if no comment is wanted.
     pub(crate) fn draft(
         &self,
         commenting: Commenting,
@@ -126,9 +126,9 @@ impl<'a> Teller<'a> {
             .to_markdown()
     }
 
-    /// Puts it beside the comments that are `there`, which are read if they were not. If a response is lost, the comments
-    /// are read before anything is sent again. `authors` gives the accounts whose comments are ours, as soon as they are
-    /// known: everybody may write the marker.
+    /// Writes the comment. `there` are the existing comments; if they are not given, they are read. If a response is
+    /// lost, the comments are read before anything is sent again. `authors` returns the accounts whose comments are
+    /// ours, as soon as they are known: anybody can write the marker.
     pub(super) async fn put(
         &self,
         draft: &Draft<'_>,
@@ -144,14 +144,14 @@ impl<'a> Teller<'a> {
         // The result if the comment exists although the response was lost.
         let mut done: fn(CommentId) -> CommentDone = CommentDone::Created;
         loop {
-            // One that is edited may be old.
+            // A comment that is edited may be old.
             let mut since = None;
             let written = match draft.find(&there, &authors(), &text) {
                 There::Same(id) if attempt > 1 => return Ok(done(id)),
                 There::Same(id) => return Ok(CommentDone::Found(id)),
                 There::Newer(id) => return Ok(CommentDone::Newer(id)),
                 There::Ours(id) => match gitea.edit_comment(repo, id, &text).await {
-                    // It was deleted since it was read.
+                    // The comment was deleted after it was read.
                     Err(error) if error.is_missing_comment() => {
                         there.retain(|comment| comment.id != id);
                         continue;
@@ -172,7 +172,7 @@ impl<'a> Teller<'a> {
                     sleep(PAUSE * attempt).await;
                     there = match gitea.comments(repo, draft.number, since).await {
                         Ok(there) => there,
-                        // What cannot be looked for is not sent again.
+                        // If the comments cannot be read, nothing is sent again.
                         Err(_) => return Err(error),
                     };
                     if attempt >= ATTEMPTS {
@@ -196,7 +196,7 @@ impl<'a> Draft<'a> {
         Self { body, since, yields: false, ..self }
     }
 
-    /// By a workflow of its own: what the run itself has written is as good.
+    /// For a report by a separate workflow: a comment that the run itself wrote is good enough.
     pub(crate) fn by_event(self, body: Option<&'a str>, since: Option<OffsetDateTime>) -> Self {
         Self { body, since, ..self }
     }

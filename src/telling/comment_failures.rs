@@ -1,4 +1,4 @@
-//! What a comment and the step's summary say of the jobs that failed.
+//! What a comment and the step's summary say about the jobs that failed.
 
 use super::Teller;
 use crate::forge::Job;
@@ -10,18 +10,18 @@ use crate::types::{CommentMode, Commenting, LogLines, Outcome, RunRef};
 /// How many jobs are named.
 const SHOWN: usize = 5;
 
-/// What is said of a failed run beside its outcome; of any other run nothing.
+/// What is said about a failed run besides its outcome. Empty for any other run.
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     jobs: FailedJobs,
     excerpt: Option<LogExcerpt>,
-    /// Why the end of the log is not shown although it was wanted: a sentence for the log.
+    /// Why the end of the log is not shown although the user wanted it: a sentence for the log.
     pub(crate) note: Option<String>,
 }
 
 impl Teller<'_> {
-    /// What is said of a run that has ended with these failed jobs. The end of the first one's log is read if it is wanted and
-    /// there is a comment to show it in; a table has no place for it.
+    /// What is said about a run that ended with these failed jobs. The end of the first job's log is read if it is
+    /// wanted and a comment can show it. A table has no place for it.
     pub(crate) async fn failures(&self, jobs: FailedJobs, commenting: Commenting, wanted: LogLines) -> Failures {
         let head = &self.place.head;
         let has_place = matches!(commenting.mode, CommentMode::Create | CommentMode::Update);
@@ -56,7 +56,7 @@ impl Failures {
     }
 }
 
-/// The end of a log, folded, in a fence that nothing in it can close.
+/// The end of a log, folded, in a fence that no line of the log can close.
 fn fold(LogExcerpt { lines }: &LogExcerpt) -> String {
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(3.max(longest + 1));
@@ -67,7 +67,7 @@ fn fold(LogExcerpt { lines }: &LogExcerpt) -> String {
     format!("<details><summary>{title}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>", lines.join("\n"))
 }
 
-/// The failed jobs of a run as lines of Markdown: the worst, and how many more there are.
+/// The failed jobs of a run as lines of Markdown: the worst ones, and how many more there are.
 pub(super) fn lines(failed: &FailedJobs, pages: &PageBase, run: &RunRef) -> Vec<String> {
     let FailedJobs { jobs, .. } = failed;
     let mut lines: Vec<String> = jobs.iter().take(SHOWN).map(|job| line(job, pages, run)).collect();
@@ -190,7 +190,7 @@ mod tests {
             let shown = shown(&json!([job(&name, "failure", &step), job("odd", &word, &Value::Null)]));
             for line in shown.lines() {
                 prop_assert!(line.starts_with("- **"), "{}", line);
-                // Two marks around the name; all others are escaped, but for the link to the job's page.
+                // Two marks around the name. All others are escaped, except in the link to the job's page.
                 let bare = line.replace("\\\\", "").replace("([log](https://gitea.example.com/a/b/actions/runs/26/jobs/42))", "");
                 let active = bare.match_indices(|c| "`*_[]()<>&!#|~@$".contains(c)).filter(|(at, _)| !bare[..*at].ends_with('\\'));
                 prop_assert_eq!(active.map(|(_, mark)| mark).collect::<String>(), "****", "{}", line);

@@ -1,6 +1,6 @@
 //! A comment of bounded length: what is too long is cut at a line's end, and what is open there is closed.
 
-/// The most characters of a comment. Gitea accepts more, but people do not read them.
+/// The maximum length of a comment, in characters. Gitea accepts more, but people do not read them.
 const LONGEST: usize = 65_536;
 
 const CLOSED_FOLD: &str = "</details>";
@@ -12,7 +12,7 @@ pub(super) fn bounded(text: &str, marker: &str) -> String {
         return format!("{text}\n\n{marker}");
     }
     let ending = |left_out: usize| format!("\n\n*{left_out} more characters were left out.*\n\n{marker}");
-    // The most lines that leave room for all that comes after them.
+    // As many lines as leave room for everything that comes after them.
     let (mut open, mut length, mut end) = (Open::default(), 0, 0);
     let mut kept = (Open::default(), 0, 0);
     for line in text.split_inclusive('\n') {
@@ -47,7 +47,7 @@ impl Open {
             }
             return;
         }
-        // A fence in a list stands behind the list's mark or its width in spaces.
+        // In a list, a fence comes after the list's mark, or after as many spaces.
         let text = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit() || "-*+.)".contains(c));
         let mark = ['`', '~'].into_iter().find_map(|mark| {
             let length = text.chars().take_while(|c| *c == mark).count();
@@ -70,7 +70,7 @@ impl Open {
         self.fence.as_ref().map_or(0, |fence| 1 + fence.len()) + folds
     }
 
-    /// What closes it, after the end of a line.
+    /// The text that closes everything, after the end of a line.
     fn closed(&self) -> String {
         let fence = self.fence.as_ref().map(|fence| format!("\n{fence}")).unwrap_or_default();
         let folds = if self.folds > 0 { format!("\n\n{}", CLOSED_FOLD.repeat(self.folds)) } else { String::new() };
@@ -89,7 +89,7 @@ mod tests {
 
     const MARKER: &str = "<!-- dispatch-action:?run=30 -->";
 
-    /// What is left of a text that is long by a line of many characters at its end.
+    /// What is left of a text that is too long because of one very long line near its end.
     fn cut(start: &str) -> String {
         let text = format!("{start}\n{}\nend", "x".repeat(LONGEST));
         bounded(&text, MARKER)
@@ -163,7 +163,7 @@ mod tests {
             if comment.strip_suffix(&end) != Some(&text) {
                 let (_, rest) = comment.rsplit_once("\n\n*").unwrap();
                 prop_assert!(rest.contains(" more characters were left out.*\n"));
-                // What stands before the note closes all that it opens.
+                // The text before the note closes everything that it opens.
                 let mut open = Open::default();
                 comment.lines().for_each(|line| open.read(line));
                 prop_assert!(open.fence.is_none() && open.folds == 0);

@@ -13,7 +13,7 @@ pub(crate) struct CommentText<'a> {
     pub(crate) outcome: &'a Outcome,
     /// The run's page.
     pub(crate) page: &'a Url,
-    /// What is known of the failed jobs: Markdown.
+    /// What is known about the failed jobs: Markdown.
     pub(crate) details: Option<&'a str>,
     /// The user's own Markdown.
     pub(crate) body: Option<&'a str>,
@@ -26,12 +26,12 @@ impl CommentText<'_> {
         let title = self.context.as_str().replace('/', " ");
         let line = format!("**{} {}** — [run log]({})", markdown(&title), outcome_word(self.outcome), self.page);
         let blocks = [Some(line.as_str()), self.details, self.body];
-        // The marker begins a block of its own: after a blank line.
+        // The marker is a block of its own, after a blank line.
         bounded(&blocks.into_iter().flatten().collect::<Vec<_>>().join("\n\n"), &self.marker.to_string())
     }
 }
 
-/// The outcome for a Markdown text. The listed ones are plain words; their underscores stand between letters.
+/// The outcome as Markdown. The listed outcomes are plain words, and their underscores stand between letters.
 fn outcome_word(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Unlisted(word) => markdown(&one_line(word)),

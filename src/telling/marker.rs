@@ -1,4 +1,4 @@
-//! What a comment is found again by.
+//! The hidden text by which a comment is found again.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use crate::types::{PullRequestNumber, RepoName, RunId, StatusContext};
 const START: &str = "<!-- dispatch-action:?";
 const END: &str = " -->";
 
-/// Which run a comment is about: an HTML comment at its end, which no page shows. Whoever may comment could write the same, so
-/// it proves nothing about the author.
+/// Which run a comment is about: an HTML comment at its end, which no page shows. Everybody who may comment can write
+/// the same, so it proves nothing about the author.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Marker {
     pub(crate) target: RepoName,
     pub(crate) run: RunId,
-    /// Counts the re-runs, from 1.
+    /// The attempt, counted from 1.
     pub(crate) attempt: u32,
     pub(crate) context: StatusContext,
 }
@@ -29,7 +29,7 @@ impl fmt::Display for Marker {
             ("attempt", attempt.to_string()),
             ("context", context.as_str().to_owned()),
         ];
-        // In the encoding of a query nothing is left that could end the HTML comment.
+        // A query-encoded text contains nothing that could end the HTML comment.
         let url = Url::parse_with_params("dispatch-action:", fields).map_err(|_unparsed| fmt::Error)?;
         write!(f, "{START}{}{END}", url.query().unwrap_or_default())
     }
@@ -61,7 +61,7 @@ impl Marker {
     }
 }
 
-/// The marker of the table of a pull request, which is about no run in particular.
+/// The marker of a pull request's table, which is not about a particular run.
 pub(super) fn of_table(number: PullRequestNumber) -> String {
     format!("{START}table={number}{END}")
 }

@@ -7,7 +7,7 @@ use super::{Answer, RunStatuses, StatusDone};
 use crate::text::one_line;
 use crate::types::{RunRef, StatusContext};
 
-/// Who sets the status of a run, which decides what is left alone. The status of a newer run is always left alone.
+/// Who sets the status of a run. This decides which statuses are left alone. The status of a newer run always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Voice {
     /// A job of the run itself. It replaces all other reports of the run.
@@ -16,7 +16,7 @@ pub(crate) enum Voice {
     Event(Attempt),
     /// An observer of the run. An existing end stays.
     Observer,
-    /// The same, and the status is only set while it waits for this run.
+    /// An observer that sets the status only while it waits for this run.
     WhilePending,
 }
 
@@ -32,7 +32,8 @@ impl Voice {
 pub(crate) struct Attempt {
     /// Counts from 1.
     pub(crate) number: u32,
-    /// When the first of its jobs began, by the server's clock. `None` if none has, or where the jobs could not be read.
+    /// When the first of its jobs began, by the server's clock. `None` if none has begun, or if the jobs could not be
+    /// read.
     pub(crate) began: Option<OffsetDateTime>,
 }
 
@@ -44,7 +45,7 @@ impl Attempt {
     }
 }
 
-/// Why the answer is not written; `None` if it is.
+/// Why the answer is not written; `None` if it is written.
 pub(super) fn left_alone(
     runs: &RunStatuses,
     run: &RunRef,
@@ -73,9 +74,9 @@ pub(super) fn left_alone(
             }
             // An end that was reported before a job began belongs to an earlier attempt.
             let is_of = |time| attempt.began.is_some_and(|began| time >= began);
-            // The jobs, which have been read now, are the better witness.
+            // The jobs were read just now, so they count more.
             let is_known = |description: &str| description != Answer::Unread.description(&run.target);
-            // A run that was deleted shows nothing new.
+            // A deleted run shows nothing new.
             let counts_more = |end: &RunStatus| {
                 *answer == Answer::Gone || end.created_at.is_none_or(is_of) && is_better(answer, &end.state)
             };
@@ -108,7 +109,7 @@ mod tests {
 
     const BEGAN: &str = "2026-11-26T08:00:00Z";
 
-    /// What keeps this answer about run 30 from being written where the status says that.
+    /// Why this answer about run 30 is not written, if the status says that.
     fn left(
         voice: fn(Attempt) -> Voice,
         began: Option<&str>,
@@ -152,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn re_run_that_nobody_has_begun_is_pending_again_by_event_only() {
+    fn re_run_that_no_runner_has_taken_is_pending_again_by_event_only() {
         let said = (30, "success", "2026-11-26T07:00:00Z");
         assert_eq!(left(Voice::Event, None, said, &Answer::Queued), None);
         assert!(left(Voice::Run, None, said, &Answer::WaitingForJobs(1)).is_some());
     }
 
     #[test]
-    fn event_leaves_alone_what_is_said_already() {
+    fn event_leaves_a_status_that_says_the_same_alone() {
         let said = (30, "failure", "2026-11-26T07:00:00Z");
         assert_eq!(left(Voice::Event, None, said, &ended("cancelled")), Some(StatusDone::Ended("failure".to_owned())));
         assert_eq!(left(Voice::Run, Some(BEGAN), said, &ended("cancelled")), None);

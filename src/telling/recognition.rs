@@ -1,9 +1,9 @@
-//! Which statuses are this action's, where their link has another address of the server than this step uses.
+//! Which statuses belong to this action although their links have another address of the server than this step uses.
 //!
-//! Two runners may reach one server by two addresses, and a mirror on another server has pages with the same paths. So such a
-//! status counts only if its account is known: it has set a status on the same commit whose link is the very page of a run, or it
-//! has dispatched the run, as the server says. The token itself cannot be used to find out whose it is: `GET /user` needs a scope
-//! that it lacks.
+//! Two runners may reach one server at two addresses, and a mirror on another server has pages with the same paths. So
+//! such a status counts only if its account is known. An account is known if it has set a status on the same commit
+//! that links to the exact page of a run, or if the server says that the account dispatched the run. The token itself
+//! cannot show its account: `GET /user` needs a scope that the token lacks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,8 @@ use crate::forge::{Error, Gitea, Server};
 use crate::types::{RepoName, RunNumber, StatusContext};
 
 impl RunStatuses {
-    /// Recognises the status of `context`, if it is one of `run` or of a newer run; without a run, any of that context.
+    /// Recognises the status of `context`, if it belongs to `run` or a newer run. Without a run, recognises any status
+    /// of that context.
     pub(crate) async fn recognise_newer(
         mut self,
         gitea: &Gitea,
@@ -32,8 +33,8 @@ impl RunStatuses {
         Ok(self)
     }
 
-    /// Recognises the statuses that wait for the end of a run; with `context`, only the one of that context. Gives the links of
-    /// those that are not this action's.
+    /// Recognises the statuses that wait for the end of a run; with `context`, only the status of that context. Returns
+    /// the links of the statuses that are not this action's.
     pub(crate) async fn recognise_pending(
         &mut self,
         gitea: &Gitea,
@@ -57,8 +58,8 @@ impl RunStatuses {
         let runs: BTreeSet<RunNumber> = asked.iter().map(|status| status.run).collect();
         let mut dispatches = BTreeMap::new();
         for number in runs {
-            // Before Gitea 1.26 the number is no id: the server knows no such run, or another one, which the same account has
-            // dispatched or not.
+            // Before Gitea 1.26 the number is not the id. The server then knows no such run, or another run, which the
+            // same account may or may not have dispatched.
             let run = match gitea.run(repo, Server::run_of_page(number)).await {
                 Err(error) if error.is_final_refusal() => None,
                 read => read?,

@@ -12,9 +12,9 @@ use crate::types::{RepoName, RunNumber, State, StatusContext};
 /// The statuses of a commit that link to a run of one repository.
 pub(crate) struct RunStatuses {
     pub(super) of_runs: Vec<RunStatus>,
-    /// Statuses whose link has the right path and another address; it is not known yet who set them.
+    /// Statuses whose link has the right path, but another address. It is not known yet who set them.
     pub(super) elsewhere: Vec<RunStatus>,
-    /// Those of them that belong to another account.
+    /// Statuses like these that belong to another account.
     pub(super) foreign: Vec<RunStatus>,
     read_at: Option<OffsetDateTime>,
 }
@@ -50,7 +50,7 @@ impl RunStatus {
     }
 }
 
-/// What a status says of a run that has failed.
+/// What a status says about a run that has failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FailingEnd {
     pub(super) state: State,
@@ -67,7 +67,8 @@ pub(crate) struct Pending {
 }
 
 impl RunStatuses {
-    /// Those whose link is the page of a run, and those that the same accounts have set with another address of the server.
+    /// Keeps the statuses that link to the page of a run, and those that the same accounts have set with another
+    /// address of the server.
     pub(crate) fn new(statuses: &Statuses, pages: &PageBase, repo: &RepoName) -> Self {
         let (mut of_runs, mut elsewhere) = (Vec::new(), Vec::new());
         for status in &statuses.statuses {
@@ -107,8 +108,8 @@ impl RunStatuses {
             .map(|status| status.run)
     }
 
-    /// The run that the status of `context` was set to after `moment`: where no run is known, it is the one that was
-    /// started then.
+    /// The run in the status of `context`, if that status was set after `moment`. If the run of a dispatch is not
+    /// known, it is the run that was started then.
     pub(crate) fn since(&self, moment: OffsetDateTime, context: &StatusContext) -> Option<RunNumber> {
         self.of(context).filter(|status| status.created_at.is_some_and(|time| time >= moment)).map(|status| status.run)
     }
@@ -138,14 +139,14 @@ impl RunStatuses {
         self.of(context).filter(|status| status.run == run && !status.is_pending())
     }
 
-    /// The state of the status of `context`, if it is one of `run` and says this.
+    /// The state of the status of `context`, if it links to `run` and has this description.
     pub(super) fn says(&self, run: RunNumber, context: &StatusContext, description: &str) -> Option<&str> {
         let status = self.of(context).filter(|status| status.run == run && status.description == description)?;
         Some(status.state.as_str())
     }
 
-    /// The account that set the status of `context`: it may write to the repository, so it is one of those that dispatch and
-    /// report, and its comments count as ours.
+    /// The account that set the status of `context`. It may write to the repository, so it is one of the accounts that
+    /// dispatch and report, and its comments count as ours.
     pub(crate) fn creator_of(&self, context: &StatusContext) -> Option<User> {
         self.of(context)?.creator
     }
@@ -155,7 +156,7 @@ impl RunStatuses {
         self.all_pending().find(|status| status.run == run && status.context == *context)
     }
 
-    /// All that wait for the end of a run.
+    /// All statuses that wait for the end of a run.
     pub(crate) fn all_pending(&self) -> impl Iterator<Item = Pending> {
         self.of_runs.iter().filter(|status| status.is_pending()).filter_map(|status| {
             let (description, created_at) = (status.description.clone(), status.created_at);

@@ -1,4 +1,4 @@
-//! The one way to set a status: what is there already decides whether it is set at all.
+//! The only code that sets a status. The existing statuses decide whether it is set at all.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(crate) enum StatusDone {
     Set,
     /// Left alone: it shows the end of this run already, in this state.
     Ended(String),
-    /// Left alone: it is this newer run's, or shows that this run has gone further.
+    /// Left alone: it belongs to this newer run, or shows a later state of this run.
     Newer(RunNumber),
     /// Left alone: it shows something else.
     Other,
@@ -37,7 +37,8 @@ pub(super) struct Written {
 }
 
 impl Teller<'_> {
-    /// Sets the status, unless what is there counts more: `seen`, or else what is read right before.
+    /// Sets the status, unless an existing one counts more. The existing statuses are `seen`, or else are read right
+    /// before.
     pub(super) async fn set_status(
         &self,
         answer: &Answer,
@@ -72,13 +73,13 @@ impl Teller<'_> {
         runs.recognise_newer(self.gitea, target, Some(*number), &self.place.context).await
     }
 
-    /// The same with all statuses that the commit ever had.
+    /// The same, from all statuses that the commit ever had.
     pub(crate) async fn all_run_statuses(&self) -> Result<RunStatuses, Error> {
         let statuses = self.gitea.all_statuses(&self.place.head.source, &self.place.head.sha).await?;
         Ok(RunStatuses::new(&statuses, self.pages, &self.run.target))
     }
 
-    /// Sets an end of the run again that another status has replaced.
+    /// Sets an end of the run again, after another status has replaced it.
     pub(crate) async fn restore(&self, end: &FailingEnd) -> Result<(), Error> {
         let (page, context) = (self.page(), &self.place.context);
         let FailingEnd { state, description } = end;
@@ -106,7 +107,7 @@ pub(crate) struct Early<'a> {
     /// The page that the status links to.
     pub(crate) page: &'a str,
     pub(crate) answer: &'a Answer,
-    /// Whether the statuses are read before it is set, too, and not only before it is set again.
+    /// Whether the statuses are also read before the first attempt, and not only before a retry.
     pub(crate) look: bool,
     pub(crate) overtaken: Overtaken,
 }
@@ -116,7 +117,7 @@ pub(crate) struct Early<'a> {
 pub(crate) enum Overtaken {
     /// The end of this run, or a newer run.
     ByRun(RunNumber),
-    /// Any run whose status was set after this moment: the run of the dispatch is not known.
+    /// Any run whose status was set after this moment. The run of the dispatch is not known.
     After(Instant),
 }
 
@@ -164,7 +165,7 @@ impl Early<'_> {
         match self.overtaken {
             Overtaken::ByRun(run) => runs.end_or_newer(run, context),
             Overtaken::After(moment) => {
-                // By the server's clock; a second more, since its times are cut to the second.
+                // By the server's clock, and one second earlier, since its times have no fractions.
                 let since: OffsetDateTime = runs.read_at()? - moment.elapsed() - Duration::from_secs(1);
                 runs.since(since, context)
             }

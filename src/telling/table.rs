@@ -1,6 +1,6 @@
 //! The table of `comment: table`: what the statuses of a commit say, as a pure function to Markdown.
 //!
-//! It is a view. Nothing of an older comment is in it, so it does not matter who writes it, nor how often.
+//! The table is a view. It contains nothing from an older comment, so it does not matter who writes it or how often.
 
 use super::comment_failures::lines;
 use super::comment_length::bounded;
@@ -11,7 +11,7 @@ use crate::run::FailedJobs;
 use crate::text::{self, markdown, one_line};
 use crate::types::{Head, PullRequestNumber, RepoName, RunNumber, RunRef};
 
-/// The most rows that are shown.
+/// How many rows are shown at most.
 const SHOWN: usize = 50;
 
 /// The rows of a commit's table, sorted by context.
@@ -31,7 +31,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Whether its run has not succeeded.
+    /// Whether its state is a failure or an error.
     pub(super) fn is_failed(&self) -> bool {
         matches!(self.state.as_str(), "failure" | "error")
     }
@@ -98,7 +98,7 @@ impl Table {
         bounded(&blocks.join("\n\n"), &marker::of_table(number))
     }
 
-    /// Whether two comments have the same table, whatever they say of failed jobs.
+    /// Whether two comments have the same table, whatever they say about failed jobs.
     pub(super) fn is_same(one: &str, other: &str) -> bool {
         let table = |body: &str| {
             let end = body.find("\n\n<details>").or_else(|| body.rfind("\n\n")).unwrap_or(body.len());
@@ -159,7 +159,7 @@ mod tests {
         let statuses = [
             status("product-c/build", "pending", "Dispatched to a/product-c", 2, &run("a/product-c", 32)),
             status("product-b/build", "failure", "Failing after 2m5s", 2, &run("a/product-b", 31)),
-            // By another address of the same server.
+            // At another address of the same server.
             status(
                 "product-a/build",
                 "success",

@@ -1,7 +1,8 @@
 //! The one comment of `comment: table`: written, read again, and repaired.
 //!
-//! Several reports may write at the same moment, and none knows of the others. Each reads the statuses after it has set its own, writes
-//! the table that they give, and looks again until nothing is left to do. So the last one that writes has seen all statuses.
+//! Several reports may write at the same moment without knowing of each other. Each report sets its own status, then
+//! reads the statuses, writes their table, and reads again until nothing is left to do. So the last writer has seen all
+//! statuses.
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ struct There {
 
 /// Which comments become the table, and which go.
 struct Plan<'a> {
-    /// The one that is, or becomes, the table.
+    /// The comment that is, or becomes, the table.
     kept: Option<&'a Comment>,
     surplus: Vec<CommentId>,
 }
@@ -77,7 +78,7 @@ impl Teller<'_> {
             self.delete(plan.surplus).await;
             there = match (self.there(draft, own).await, done) {
                 (Ok(there), _) => there,
-                // The table is written; a later write by somebody else cannot be ruled out.
+                // The table was written. A later write by another report cannot be ruled out.
                 (Err(_), Some(done)) => return Ok(done),
                 (Err(error), None) => return Err(error),
             };
@@ -151,8 +152,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The comments that `comment: update` has left, the newest last: one for each context. Several of one context are the history of
-/// `comment: create`, which stays.
+/// The comments that `comment: update` has left, the newest last: one per context. Several comments about one context
+/// are the history of `comment: create`, which stays.
 fn of_update(own: &[Comment]) -> Vec<&Comment> {
     let marked = own.iter().filter_map(|comment| Some((comment, Marker::at_end_of(&comment.body)?)));
     let mut marked: Vec<(&Comment, Marker)> = marked.collect();

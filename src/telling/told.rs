@@ -27,7 +27,7 @@ impl Told {
         matches!(self.comment, Ok(CommentDone::None))
     }
 
-    /// Writes log and outputs, adds lines of Markdown to `summary`, and gives what failed.
+    /// Writes log and outputs, adds lines of Markdown to `summary`, and returns what failed.
     pub(crate) async fn announce(
         self,
         teller: &Teller<'_>,
@@ -75,7 +75,7 @@ fn said(comment: Result<CommentDone, Failure>) -> String {
 }
 
 impl StatusDone {
-    /// Writes the log line and the output `state`, and gives a line of Markdown for the summary.
+    /// Writes the log line and the output `state`, and returns a line of Markdown for the summary.
     pub(crate) fn announce(&self, teller: &Teller<'_>, answer: &Answer, runner: &mut Runner<impl Write>) -> String {
         let place = teller.place.status();
         let line = match self {

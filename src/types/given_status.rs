@@ -2,12 +2,12 @@
 
 use super::Outcome;
 
-/// What the step says of the run.
+/// What the step says about the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GivenStatus {
-    /// `pending`, `queued`, `waiting`, `in_progress` or `running`: the run has begun, and has not ended.
+    /// `pending`, `queued`, `waiting`, `in_progress` or `running`: the run has started, and has not ended.
     Running,
-    /// Set, and evaluated to nothing: a misspelt step or job id. It is never taken for a success.
+    /// Set, but evaluated to nothing: a misspelt step or job id. It never counts as a success.
     Empty,
     Ended {
         /// Whether the run's other finished jobs count too.

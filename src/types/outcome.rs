@@ -23,7 +23,7 @@ impl fmt::Display for State {
     }
 }
 
-/// How a job or a run ended, from the best to the worst: of several, the greatest counts.
+/// How a job or a run ended, from the best to the worst. Of several outcomes, the greatest counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Skipped,
@@ -37,7 +37,7 @@ pub(crate) enum Outcome {
     Unlisted(String),
 }
 
-/// The words of Gitea's API, and of GitHub's.
+/// The words of Gitea's and GitHub's APIs.
 static LISTED: [(Outcome, &str); 7] = [
     (Outcome::Skipped, "skipped"),
     (Outcome::Neutral, "neutral"),

@@ -7,7 +7,7 @@ use super::{CommitSha, GitRef, PullRequestNumber, RepoName, RunId, RunNumber, St
 pub(crate) struct Head {
     pub(crate) source: RepoName,
     pub(crate) sha: CommitSha,
-    /// `None` for a run that was dispatched by an event that is not a pull request.
+    /// `None` if the event that dispatched the run was not a pull request.
     pub(crate) pull_request: Option<PullRequestNumber>,
 }
 

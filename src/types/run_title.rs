@@ -2,17 +2,17 @@
 
 use super::{CommitSha, PullRequestNumber, RepoName};
 
-/// `owner/name#number sha`, then the end, or a blank and anything.
+/// `owner/name#number sha`, followed by nothing, or by a space and any text.
 #[derive(Debug, PartialEq)]
 pub(crate) struct RunTitle {
     pub(crate) source: RepoName,
-    /// `None` for a run that was dispatched by an event that is not a pull request: `owner/name# sha`.
+    /// `None` if the event that dispatched the run was not a pull request: `owner/name# sha`.
     pub(crate) number: Option<PullRequestNumber>,
     pub(crate) sha: CommitSha,
 }
 
 impl RunTitle {
-    /// `None` for any other text. A SHA that was cut with the title (at 255 characters) is no SHA.
+    /// `None` for any other text. A SHA that was cut with the title (at 255 characters) does not count.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (source, rest) = text.split_once('#')?;
         let (number, rest) = rest.split_once(' ')?;

@@ -6,7 +6,7 @@ const BUILD: &str = include_str!("../../examples/build-from-pr.yml");
 const BUILD_AND_REPORT: &str = include_str!("../../examples/build-and-report.yml");
 const REPORT: &str = include_str!("../../examples/report.yml");
 
-/// The declared inputs: `!` stands behind those that have to be given, `?` where that is not clear.
+/// The declared inputs. `!` marks those that must be set, `?` those for which this is unclear.
 fn inputs(text: &str) -> String {
     match Definition::read(text).inputs() {
         Ok(None) => "no trigger".to_owned(),
@@ -144,7 +144,7 @@ fn run_name_is_readable_if_its_titles_are() {
 }
 
 #[test]
-fn name_is_the_files_where_there_is_none() {
+fn name_is_the_file_name_if_the_file_has_none() {
     let name = |text: &str| Definition::read(text).name("build.yml").map(str::to_owned);
     assert_eq!(name("name: Build it # now\n"), Ok("Build it".to_owned()));
     assert_eq!([name("name:\n"), name("on: push\n")], [Ok("build.yml".to_owned()), Ok("build.yml".to_owned())]);
@@ -155,7 +155,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_input_is_declared_that_is_not_in_the_text(
+    fn declared_inputs_are_in_the_text(
         words in prop::collection::vec(prop::sample::select(vec![
             "on:", "workflow_dispatch:", "inputs:", "pr_number", ":", " ", "\n", "\n  ", "\n    ", "\n      ", "{", "}", ",", "- ", "required: true", "#", "x",
         ]), 0..40),

@@ -1,23 +1,23 @@
 //! A careful reader of the part of YAML that workflow files are written in, line by line.
 //!
-//! It reads block mappings, block lists, scalars on one line, quoted ones too, and flow collections on one line. All else is
-//! [`Node::Unclear`]: anchors, tags, tabs, texts of several lines, what is no YAML. A whole YAML parser would find more, but a
-//! fifth of the binary's room would be its own.
+//! It reads block mappings, block lists, plain and quoted scalars on one line, and flow collections. Everything else is
+//! [`Node::Unclear`]: anchors, tags, tabs, texts of several lines, invalid YAML. A complete YAML parser would understand
+//! more, but it would take a fifth of the binary's size limit.
 
 mod flow;
 
 use std::str::CharIndices;
 
-/// Deeper than people nest, and far from the end of the stack.
+/// Deeper than anybody nests, and far from the end of the stack.
 const DEEPEST: usize = 60;
 
-/// The most lines of a flow collection.
+/// The maximum number of lines of a flow collection.
 const LONGEST_FLOW: usize = 100;
 
 /// A part of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
-    /// Nothing stands there.
+    /// Nothing is there.
     Empty,
     /// A plain or quoted text on one line.
     Scalar(String),
@@ -35,7 +35,7 @@ impl Node {
     /// Reads a document.
     pub(crate) fn read(text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-        // Line breaks to some readers of YAML, and characters that no YAML has.
+        // Characters that some YAML readers take for line breaks, and characters that YAML does not allow.
         let foreign =
             |c: char| c != '\n' && c != '\t' && (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'));
         if text.contains(foreign) {
@@ -60,14 +60,14 @@ impl Node {
         let mut found = entries.iter().filter(|(name, _)| name == key);
         match (found.next(), found.next()) {
             (Some((_, value)), None) => Ok(Some(value)),
-            // What is merged may have it.
+            // A merged mapping may have the key.
             (None, _) if entries.iter().any(|(name, _)| name == "<<") => Err(Unclear),
             (None, _) => Ok(None),
             (Some(_), Some(_)) => Err(Unclear),
         }
     }
 
-    /// The text of a scalar; `None` if nothing stands.
+    /// The text of a scalar; `None` if it is empty.
     pub(crate) fn text(&self) -> Result<Option<&str>, Unclear> {
         match self {
             Self::Scalar(text) if matches!(text.as_str(), "~" | "null" | "Null" | "NULL") => Ok(None),
@@ -110,14 +110,14 @@ impl Reader {
         self.lines.get(self.at)
     }
 
-    /// Passes by all lines that are indented at least so far.
+    /// Skips all lines that are indented at least this far.
     fn skip(&mut self, indent: usize) {
         while self.line().is_some_and(|line| line.indent >= indent) {
             self.at += 1;
         }
     }
 
-    /// Reads what begins with this line, and goes on with it.
+    /// Reads the block that begins on this line.
     fn block(&mut self) -> Node {
         let Some(line) = self.line() else { return Node::Empty };
         let indent = line.indent;
@@ -141,7 +141,7 @@ impl Reader {
         })
     }
 
-    /// A block mapping, whose keys stand at `indent`.
+    /// A block mapping whose keys are at `indent`.
     fn map(&mut self, indent: usize) -> Option<Node> {
         let mut entries = Vec::new();
         while let Some(line) = self.line().filter(|line| line.indent >= indent) {
@@ -152,7 +152,7 @@ impl Reader {
             let rest = rest.to_owned();
             self.at += 1;
             let value = match self.line() {
-                // A list may stand at the same indentation as its key.
+                // A list may have the same indentation as its key.
                 Some(next) if is_nothing(&rest) && next.indent == indent && next.is_item() => {
                     self.list_under_key(indent)
                 }
@@ -164,7 +164,7 @@ impl Reader {
         Some(Node::Map(entries))
     }
 
-    /// A list at the indentation of its key: the mapping goes on after it.
+    /// A list at the indentation of its key. The mapping continues after it.
     fn list_under_key(&mut self, indent: usize) -> Node {
         self.depth += 1;
         let list = if self.depth > DEEPEST { None } else { self.list(indent) };
@@ -177,7 +177,7 @@ impl Reader {
         })
     }
 
-    /// A block list, whose dashes stand at `indent`.
+    /// A block list whose dashes are at `indent`.
     fn list(&mut self, indent: usize) -> Option<Node> {
         let mut items = Vec::new();
         while let Some(line) = self.lines.get_mut(self.at).filter(|line| line.indent == indent && line.is_item()) {
@@ -185,7 +185,7 @@ impl Reader {
             let inner = Line { indent: indent + line.text.len() - rest.len(), text: rest };
             let begins_block = inner.is_item() || key_of(&inner.text).is_some();
             let item = if begins_block {
-                // What stands behind the dash is the first line of a block that goes on below it.
+                // The text after the dash is the first line of a block that continues below it.
                 *line = inner;
                 self.block()
             } else {
@@ -204,11 +204,11 @@ impl Reader {
         }
     }
 
-    /// The value that begins on a line. Lines below that are indented at least as far as `inside` belong to it, and make it unclear,
-    /// but for a flow collection's.
+    /// The value that begins on a line. Lines below that are indented at least as far as `inside` belong to it. They
+    /// make it unclear, unless they belong to a flow collection.
     fn value(&mut self, text: &str, inside: usize) -> Node {
         let node = if text.starts_with(['[', '{']) { self.flow(text, inside) } else { scalar(text) };
-        // The next lines may be inside of it, whatever their indentation.
+        // The next lines may belong to it, whatever their indentation.
         self.is_lost |= node.is_none() && text.starts_with(['[', '{', '"', '\'']);
         let goes_on = self.line().is_some_and(|line| line.indent >= inside);
         self.skip(inside);
@@ -230,12 +230,12 @@ impl Reader {
     }
 }
 
-/// Whether there is nothing but a comment.
+/// Whether the text is empty or a comment.
 fn is_nothing(text: &str) -> bool {
     text.is_empty() || text.starts_with('#')
 }
 
-/// The key that a line begins with, and what stands behind its colon.
+/// The key that a line begins with, and the text after its colon.
 fn key_of(line: &str) -> Option<(String, &str)> {
     let (key, rest) = if line.starts_with(['"', '\'']) {
         let (key, rest) = quoted(line)?;
@@ -257,7 +257,7 @@ fn key_of(line: &str) -> Option<(String, &str)> {
     }
 }
 
-/// A scalar on one line, or nothing; `None` if it is not clear.
+/// A scalar on one line, or an empty node; `None` if it is not clear.
 fn scalar(text: &str) -> Option<Node> {
     if is_nothing(text) {
         return Some(Node::Empty);
@@ -270,7 +270,7 @@ fn scalar(text: &str) -> Option<Node> {
     (is_plain(text) && !text.contains(": ") && !text.ends_with(':')).then(|| Node::Scalar(text.to_owned()))
 }
 
-/// Whether nothing more stands on a line, or a comment.
+/// Whether the rest of a line is empty or a comment.
 fn is_comment(rest: &str) -> bool {
     let text = rest.trim_start_matches(' ');
     text.is_empty() || text.starts_with('#') && text.len() < rest.len()
@@ -290,7 +290,7 @@ fn is_plain(text: &str) -> bool {
     begins && !text.starts_with("---") && !text.starts_with("...") && !text.contains(" #") && !text.contains('\t')
 }
 
-/// A quoted text at the beginning, and the rest behind its closing quote.
+/// A quoted text at the beginning, and the rest after its closing quote.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut characters = text.char_indices();
     let (_, quote) = characters.next()?;
@@ -310,7 +310,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// The character that an escape in double quotes stands for, the plain ones only.
+/// The character that an escape in double quotes stands for. Only simple escapes are known.
 fn escaped(characters: &mut CharIndices<'_>) -> Option<char> {
     match characters.next()?.1 {
         c @ ('"' | '\\' | '/' | ' ') => Some(c),

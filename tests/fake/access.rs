@@ -1,4 +1,5 @@
-//! Who asks, and what they may do: in Gitea's order, scope of the token first, then the repository, then the user.
+//! Who sends a request, and what they may do. The checks are in Gitea's order: first the token's scope, then the
+//! repository, then the user.
 
 use super::api::{Call, error, not_found};
 use super::faults::Answer;
@@ -13,7 +14,7 @@ pub(super) enum Category {
     User,
 }
 
-/// What an endpoint asks of the user.
+/// The right that an endpoint requires of the user.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Need {
     /// Sees the repository. A public one needs no token at all.
@@ -45,7 +46,7 @@ impl Scope {
 }
 
 impl Category {
-    /// The scope for reading and the one for writing, which includes the first.
+    /// The scope for reading and the scope for writing. The second includes the first.
     fn scopes(self) -> (Scope, Scope) {
         match self {
             Self::Issue => (Scope::ReadIssue, Scope::WriteIssue),
@@ -55,7 +56,7 @@ impl Category {
     }
 }
 
-/// The token behind an `Authorization` header. No header is nobody, a wrong one is an error.
+/// The token in an `Authorization` header. No header means nobody; a wrong header is an error.
 pub(super) fn authenticate(world: &World, authorization: Option<&str>) -> Result<Option<Token>, Answer> {
     let Some(authorization) = authorization else { return Ok(None) };
     let value =
@@ -86,7 +87,7 @@ impl Call<'_> {
         Err(error(self.world, 403, &message))
     }
 
-    /// Lets the caller into a repository, or says why not. Gives the repository's name back.
+    /// Lets the caller into a repository, or says why not. Returns the repository's name.
     pub(super) fn enter(&self, category: Category, owner: &str, name: &str, need: Need) -> Result<String, Answer> {
         self.check_scope(category)?;
         let full_name = format!("{owner}/{name}");
@@ -111,7 +112,7 @@ impl Call<'_> {
         Ok(full_name)
     }
 
-    /// Actions that are off cannot be read, except by those who could turn them on (read).
+    /// If Actions are switched off, they cannot be read, except by those who could switch them on (read).
     pub(super) fn check_actions(&self, repo: &str) -> Result<(), Answer> {
         let repository = self.world.repository_ref(repo);
         if repository.actions_enabled || self.access(repository) >= Access::Owner {
@@ -143,7 +144,7 @@ impl Call<'_> {
         user.is_some_and(|user| user.admin)
     }
 
-    /// The name of the user who asks.
+    /// The name of the user who sends the request.
     pub(super) fn user(&self) -> String {
         self.caller.as_ref().map_or_else(String::new, |token| token.user.clone())
     }

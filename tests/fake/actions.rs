@@ -10,7 +10,7 @@ use super::faults::Answer;
 use super::{Progress, Repository, Run, Version, Workflow, json, json_actions};
 
 impl Call<'_> {
-    /// The checks in Gitea's order: it matters to a client which of two errors it is told.
+    /// The checks are in Gitea's order: which of two errors comes first matters to a client.
     pub(super) fn dispatch(&mut self, owner: &str, name: &str, file: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
         self.check_actions(&repo)?;
@@ -42,7 +42,7 @@ impl Call<'_> {
         if !workflow.dispatchable && self.world.version >= Version::V1_26 {
             return Err(error(self.world, 422, &format!("workflow \"{file}\" has no workflow_dispatch event trigger")));
         }
-        // What is declared counts: anything else that was given is dropped, and what is missing is filled in.
+        // Only declared inputs count: Gitea drops all others, and fills in those that are missing.
         let inputs = workflow
             .inputs
             .iter()
@@ -116,7 +116,7 @@ impl Call<'_> {
         let mut tasks: Vec<_> =
             runs.flat_map(|run| run.jobs.iter().filter_map(move |job| Some((job.task?, run, job)))).collect();
         tasks.sort_by_key(|(id, ..)| std::cmp::Reverse(*id));
-        let page = self.paged_if_asked(tasks);
+        let page = self.paged_if_requested(tasks);
         let entries =
             page.items.iter().map(|(id, run, job)| json_actions::task(self.world, *id, run, job)).collect::<Vec<_>>();
         Ok(self.counted_list("workflow_runs", &entries, &page))
@@ -134,7 +134,7 @@ impl Call<'_> {
         runs.retain(|run| wanted("event", &run.event) && wanted("head_sha", &run.sha) && wanted("actor", &run.actor));
         runs.retain(|run| has_status(&run.progress, status));
         runs.sort_by_key(|run| std::cmp::Reverse(run.id));
-        let page = self.paged_if_asked(runs);
+        let page = self.paged_if_requested(runs);
         let entries = page.items.iter().map(|run| json_actions::run(self.world, run)).collect::<Vec<_>>();
         Ok(self.counted_list("workflow_runs", &entries, &page))
     }
@@ -150,17 +150,17 @@ impl Call<'_> {
         let start = (page.page - 1) * page.limit;
         let in_order = start == 0 || self.world.version >= Version::V1_27 || self.world.unordered_job_pages == 0;
         self.world.unordered_job_pages -= usize::from(!in_order);
-        // A run that is gone has no jobs; this list does not ask whether it is there.
+        // A deleted run has no jobs. This list does not check whether the run exists.
         let Ok(run) = self.find_run(&repo, id) else {
-            return Ok(self.counted_list("jobs", &[], &self.paged_if_asked(Vec::<()>::new())));
+            return Ok(self.counted_list("jobs", &[], &self.paged_if_requested(Vec::<()>::new())));
         };
         let mut jobs: Vec<_> = run.jobs.iter().enumerate().collect();
         if !in_order && start < jobs.len() {
-            // The last one of the page before comes once more, and the last one of all not at all.
+            // The last entry of the previous page comes once more, and the last entry of all is missing.
             jobs.insert(start, jobs[start - 1]);
             jobs.pop();
         }
-        let page = self.paged_if_asked(jobs);
+        let page = self.paged_if_requested(jobs);
         let entries =
             page.items.iter().map(|(index, job)| json_actions::job(self.world, run, *index, job)).collect::<Vec<_>>();
         Ok(self.counted_list("jobs", &entries, &page))
@@ -237,7 +237,7 @@ impl Call<'_> {
         })
     }
 
-    /// A list inside an object, with its whole count. Only 1.26 repeats the count in the headers.
+    /// A list inside an object, with its total. Only 1.26 repeats the total in the headers.
     fn counted_list<T>(&self, key: &str, entries: &[Value], page: &Paged<T>) -> Answer {
         let answer = ok(&json!({key: entries, "total_count": page.total}));
         if self.world.version < Version::V1_26 {

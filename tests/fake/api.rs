@@ -150,7 +150,7 @@ impl Call<'_> {
         error(self.world, 500, if self.is_admin() { message } else { "" })
     }
 
-    /// The page that the query asks for: 30 entries by default, 50 at most.
+    /// The page that the query selects: 30 entries by default, 50 at most.
     pub(super) fn paged<T>(&self, items: Vec<T>) -> Paged<T> {
         let number = |name: &str| self.query.get(name).and_then(|text| text.parse::<usize>().ok()).filter(|n| *n > 0);
         let (page, limit) = (number("page").unwrap_or(1), number("limit").unwrap_or(30).min(50));
@@ -159,8 +159,8 @@ impl Call<'_> {
         Paged { items, total, page, limit }
     }
 
-    /// As [`Self::paged`], for the lists which up to 1.25 come as a whole unless the query has `page`.
-    pub(super) fn paged_if_asked<T>(&self, items: Vec<T>) -> Paged<T> {
+    /// As [`Self::paged`], for lists that up to 1.25 have no pages unless the query has `page`.
+    pub(super) fn paged_if_requested<T>(&self, items: Vec<T>) -> Paged<T> {
         if self.world.version >= Version::V1_26 || self.query.contains_key("page") {
             return self.paged(items);
         }
@@ -221,7 +221,7 @@ pub(super) fn error(world: &World, status: u16, message: &str) -> Answer {
     with_status(status, &json!({"message": message, "url": format!("{}/api/swagger", world.root_url)}))
 }
 
-/// A 404 in Gitea's own format, which says the same of what is missing and of what is hidden.
+/// A 404 in Gitea's own format. It is the same for what is missing and for what is hidden.
 pub(super) fn not_found(world: &World, detail: Option<&str>) -> Answer {
     let message = match world.version {
         Version::Forgejo | Version::V1_24 => "The target couldn't be found.",

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Seconds since 1970 by this machine's clock: Gitea stores no fractions.
+/// Seconds since 1970 by this machine's clock. Gitea stores no fractions.
 pub(super) fn machine() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs() as i64)
 }
@@ -15,7 +15,7 @@ pub(super) fn rfc3339(seconds: i64) -> String {
     moment(seconds).format(&Rfc3339).expect("a year of four digits")
 }
 
-/// As in the `Date` header, whose form `time` has none of.
+/// As in the `Date` header. The crate `time` has no such format.
 pub(super) fn http_date(seconds: i64) -> String {
     let t = moment(seconds);
     let (hour, minute, second) = t.to_hms();

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::access::Access;
 use super::{Progress, Run, Version, World, json, json_actions};
 
-/// What has become of a run, in an event of type `workflow_run`.
+/// The state of a run, in an event of type `workflow_run`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Requested,
     /// Not in 1.25.
     InProgress,
-    /// Not always the end: a job may be still to come, and it may be sent again.
+    /// Not always the end: a job may be still to come, and the event may be sent again.
     Completed,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct RunEvent {
 }
 
 impl RunEvent {
-    /// The run as the event has it, which goes by the action: the event may tell what is no longer so.
+    /// The run as the event shows it, according to the action. The event may be out of date.
     fn run(&self) -> Run {
         let mut run = self.run.clone();
         let failure = || Progress::Completed("failure".to_owned());
@@ -45,7 +45,7 @@ impl RunEvent {
 }
 
 impl World {
-    /// The event that the server would send of this run now. The run's jobs need not agree with it.
+    /// The event that the server would send about this run now. The run's jobs need not agree with it.
     pub(crate) fn run_event(&mut self, run: u64, action: Action) -> RunEvent {
         assert!(self.sends(action), "{} sends no such event", self.version.number());
         RunEvent { action, run: Run { jobs: Vec::new(), ..self.run(run).clone() } }
@@ -81,7 +81,7 @@ impl World {
         self.version >= if action == Action::InProgress { Version::V1_26 } else { Version::V1_25 }
     }
 
-    /// The event payload that a dispatched run's jobs are given.
+    /// The event payload of a dispatched run's jobs.
     pub(crate) fn event_payload(&self, run_id: u64) -> Value {
         let run = self.runs.iter().find(|run| run.id == run_id).expect("a run that was started");
         json!({

@@ -52,11 +52,11 @@ pub(crate) enum Fault {
     ContentType(&'static str),
     /// The work is done, and the connection ends in the middle of the right answer.
     Truncated,
-    /// The work is done, and the answer never ends: spaces, so many at a time, with a pause after each time.
+    /// The work is done, and the answer never ends: this many spaces at a time, with a pause after each.
     Endless { spaces: usize, pause: Duration },
 }
 
-/// The faults still to come.
+/// The faults that are left.
 #[derive(Default)]
 pub(super) struct Faults(Vec<Rule>);
 

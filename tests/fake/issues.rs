@@ -116,7 +116,7 @@ impl Call<'_> {
         })
     }
 
-    /// Authors may change their own comments, and whoever may write to the repository everyone's.
+    /// Authors may change their own comments. Whoever may write to the repository may change all comments.
     fn own_or_writer(&self, repo: &str, id: &str) -> Result<u64, Answer> {
         let comment = self.comment(repo, id.parse().unwrap_or(0))?;
         if comment.author == self.user() || self.access(self.world.repository_ref(repo)) >= Access::Write {

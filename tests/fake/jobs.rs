@@ -5,7 +5,7 @@
 pub(crate) enum Progress {
     Queued,
     Running,
-    /// With its conclusion: `success`, `failure`, `cancelled`, `skipped`, or any other text that a test wants.
+    /// With its conclusion: `success`, `failure`, `cancelled`, `skipped`, or any other text.
     Completed(String),
 }
 
@@ -15,18 +15,18 @@ pub(crate) struct Job {
     pub(crate) id: u64,
     pub(crate) name: String,
     pub(crate) progress: Progress,
-    /// It is queued, and waits for other jobs by `needs`: `waiting` in the API.
+    /// It is queued and waits for other jobs by `needs`: `waiting` in the API.
     pub(crate) blocked: bool,
-    /// Up to 1.26 zero until a runner has taken it.
+    /// Up to 1.26, zero until a runner has taken it.
     pub(crate) attempt: u64,
     pub(crate) created_at: i64,
     pub(crate) started_at: i64,
     pub(crate) completed_at: i64,
-    /// What a runner was given, if one took the job.
+    /// The task that the runner got, if a runner took the job.
     pub(crate) task: Option<u64>,
-    /// Known once a runner has the job; in the API from 1.26 on.
+    /// Known once a runner has the job. In the API from 1.26 on.
     pub(crate) steps: Vec<JobStep>,
-    /// Nothing to download while this is `None`.
+    /// While this is `None`, there is nothing to download.
     pub(crate) log: Option<Vec<u8>>,
 }
 
@@ -73,7 +73,7 @@ impl Job {
         self.attempt = attempt;
         self.started_at = now;
         self.task = Some(task);
-        // Two, so that one can be under way and one queued.
+        // Two, so that one can be in progress and one queued.
         self.steps =
             vec![JobStep::new("build", Progress::Running, now, 0), JobStep::new("report", Progress::Queued, 0, 0)];
     }

@@ -181,7 +181,7 @@ fn issue_url(world: &World, repo: &str, number: u64) -> String {
     format!("{}/{repo}/{kind}/{number}", world.pages())
 }
 
-/// What an event about a comment says of the issue or pull request: of the latter there is no head.
+/// What an event about a comment says about the issue or pull request. It does not have the pull request's head.
 pub(super) fn issue(world: &World, repository: &Repository, number: u64) -> Value {
     let full_name = repository.full_name();
     let pull = repository.pulls.get(&number);
@@ -239,7 +239,8 @@ pub(super) fn pull_request(
 ) -> Value {
     let url = format!("{}/{}/pulls/{}", world.pages(), base.full_name(), pull.number);
     let branch = |name: &str, sha: Option<&String>, repo: Option<&Repository>| {
-        // Of a fork that was deleted only the copy of its branch is left; a pull request by AGit never had another (read).
+        // If a fork was deleted, only the copy of its branch is left. A pull request by AGit never had another branch
+        // (read).
         let only_copy = repo.is_none() || name.starts_with("refs/");
         json!({
             "label": if name.starts_with("refs/") { "" } else { name },

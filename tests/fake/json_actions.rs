@@ -1,4 +1,4 @@
-//! As `json`, of workflows, runs and jobs.
+//! As `json`, for workflows, runs and jobs.
 
 use serde_json::{Value, json};
 

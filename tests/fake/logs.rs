@@ -6,7 +6,7 @@ use super::api::{Call, Outcome, not_found};
 use super::faults::Answer;
 
 impl Call<'_> {
-    /// The log as text; of a running job what there is so far.
+    /// The log as text; for a running job, the log so far.
     pub(super) fn get_log(&self, owner: &str, name: &str, id: &str) -> Outcome {
         let repo = self.enter(Category::Repository, owner, name, Need::SignedIn)?;
         self.check_actions(&repo)?;
@@ -30,13 +30,13 @@ impl Call<'_> {
         let log = job.log.as_deref().ok_or_else(|| not_found(self.world, Some("logs have been cleaned up")))?;
         let file = format!("{}-{}-{}.log", run.workflow.split('.').next().unwrap_or_default(), job.name, job.id);
         let answer = part(log, self.range()).header("Accept-Ranges", "bytes");
-        // A name with a line break or the like would be no header.
+        // A name with a line break or a similar character would not be a valid header.
         let file: String = file.chars().filter(|c| c.is_ascii_graphic()).collect();
         Ok(answer.header("Content-Disposition", format!("attachment; filename=\"{file}\"")))
     }
 }
 
-/// What a `Range` header wants of it: the last bytes, or those from one to another.
+/// The part of the log that a `Range` header selects: the last bytes, or a range of bytes.
 fn part(log: &[u8], range: Option<&str>) -> Answer {
     const TEXT: &str = "text/plain; charset=utf-8";
     let Some((first, last)) = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-')) else {

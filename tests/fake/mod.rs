@@ -1,8 +1,8 @@
 //! A stateful fake Gitea: repositories, pull requests, statuses, comments, runs, and tokens with scopes.
 //!
-//! It must not be kinder than the real server, else it hides bugs: it answers 500 for an unknown SHA, drops undeclared
-//! inputs, accepts any state, and pages lists where Gitea does. `tests/integration/contract.rs` holds it to recorded
-//! exchanges of real servers; nothing here reads those recordings.
+//! It must not be kinder than the real server, or else it hides bugs: it answers 500 for an unknown SHA, drops
+//! undeclared inputs, accepts any state, and pages lists where Gitea does. `tests/integration/contract.rs` compares it
+//! with recorded exchanges of real servers; nothing here reads those recordings.
 //!
 //! It runs on a thread of its own, so that a test without a runtime, the demo and a benchmark can use it alike.
 #![allow(dead_code, unused_imports, reason = "three programs share this, and each uses a part of it")]
@@ -40,23 +40,23 @@ pub(crate) use runs::Run;
 pub(crate) use workflow::Workflow;
 pub(crate) use world::{Comment, Permission, Repository, Scope, Status, World};
 
-/// The release whose answers are given. Dispatch, runs and links differ between them.
+/// The release that the fake imitates. Dispatch, runs and links differ between releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
-    /// A Forgejo of a time long after 1.22, whose number it gives too: no runs, jobs or workflows in the API.
+    /// A Forgejo from long after 1.22, whose version contains that number: no runs, jobs or workflows in the API.
     Forgejo,
     /// 1.24.7: no runs or jobs at all in the API.
     V1_24,
-    /// 1.25.5: runs and jobs, but a dispatch does not tell its run.
+    /// 1.25.5: runs and jobs, but the response to a dispatch does not name its run.
     V1_25,
-    /// 1.26.4: a dispatch gives its run if the query says so.
+    /// 1.26.4: the response to a dispatch names its run if the query requests it.
     V1_26,
     /// 1.27.0: a run's attempts are counted in the API.
     V1_27,
 }
 
 impl Version {
-    /// The number as `GET /version` gives it.
+    /// The version as `GET /version` returns it.
     pub(crate) fn number(self) -> &'static str {
         match self {
             Self::Forgejo => "9.0.0-dev+gitea-1.22.0",
@@ -68,7 +68,7 @@ impl Version {
     }
 }
 
-/// One request as it arrived: what a test asserts when it is about what was sent, and where to.
+/// One request as it arrived, for tests about what was sent and where to.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// `GET`, `POST`, …
@@ -91,7 +91,7 @@ pub(crate) struct Request {
     pub(crate) at: Instant,
     /// The status of the answer; `None` while it is held back, and for ever if the answer was lost on purpose.
     pub(crate) answered: Option<u16>,
-    /// No such route: nothing that a correct client asks for. A token-less 404 has its own meaning, hence the flag.
+    /// No such route: a correct client never sends this. A 404 without a token has its own meaning, hence the flag.
     pub(crate) stray: bool,
 }
 
@@ -125,7 +125,7 @@ impl FakeGitea {
         server::start(version, Some(server::Tls::self_signed(change)))
     }
 
-    /// The base URL that a client is given, without a slash at its end.
+    /// The base URL for a client, without a slash at its end.
     pub(crate) fn url(&self) -> String {
         self.url.clone()
     }
@@ -145,8 +145,9 @@ impl FakeGitea {
         self.shared.delay_micros.store(delay.as_micros() as u64, Ordering::Relaxed);
     }
 
-    /// Sets `ROOT_URL`, which may have a sub-path. It is in `repository.url`, `run_url` and every other URL of the API; up
-    /// to 1.25 also in the links to pages (`html_url`), which from 1.26 on have the address that the request was sent to.
+    /// Sets `ROOT_URL`, which may have a sub-path. It is in `repository.url`, `run_url` and every other URL of the API.
+    /// Up to 1.25 it is also in the links to pages (`html_url`); from 1.26 on, these have the address that the request
+    /// was sent to.
     pub(crate) fn set_root_url(&self, root_url: &str) {
         self.world().root_url = root_url.trim_end_matches('/').to_owned();
     }
@@ -171,7 +172,8 @@ impl FakeGitea {
         self.shared.world()
     }
 
-    /// Answers each request of that method whose path contains `path_part` like this, instead of doing the work.
+    /// Answers each request of that method whose path contains `path_part` with this response, instead of doing the
+    /// work.
     pub(crate) fn refuse(&self, method: &str, path_part: &str, status: u16, content_type: &str, body: &str) {
         self.inject(method, path_part, usize::MAX, Fault::Answer(Answer::new(status, content_type, body)));
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::World;
 
 impl World {
-    /// The pull request's page as a reviewer sees it, as text: the title, the checks of the head commit, the comments.
+    /// The pull request's page as text, as a reviewer sees it: the title, the checks of the head commit, the comments.
     pub(crate) fn pull_request_page(&self, repo: &str, number: u64) -> String {
         let repository = self.repository_ref(repo);
         let pull = repository.pulls.get(&number).expect("a pull request that was opened");
@@ -28,7 +28,7 @@ impl World {
     }
 }
 
-/// The icon as a word. A state that Gitea does not know is stored, and shown with no icon at all.
+/// The icon as a word. A state that Gitea does not know is stored, and shown without an icon.
 fn icon(state: &str) -> &'static str {
     match state {
         "pending" => "waiting",

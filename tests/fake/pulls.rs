@@ -10,7 +10,7 @@ pub(crate) struct PullRequest {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) author: String,
-    /// `owner/name`; another repository if it comes from a fork, which may have been removed from the world since.
+    /// `owner/name`; another repository if the pull request comes from a fork, which a test may have removed since.
     pub(crate) head_repo: String,
     /// A branch; `refs/pull/4/head` if it was made by AGit.
     pub(crate) head_ref: String,
@@ -22,7 +22,7 @@ pub(crate) struct PullRequest {
 }
 
 impl World {
-    /// Opens a pull request by the head repository's owner, and gives its number. The base is the default branch.
+    /// Opens a pull request by the head repository's owner, and returns its number. The base is the default branch.
     pub(crate) fn open_pull_request(&mut self, repo: &str, head_repo: &str, head_ref: &str, sha: &str) -> u64 {
         let now = self.now();
         let id = self.repositories.values().map(|repository| repository.pulls.len() as u64).sum::<u64>() + 1;
@@ -30,7 +30,7 @@ impl World {
         head.add_branch(head_ref, sha);
         let author = head.owner.clone();
         let base = self.repository(repo);
-        // The head of a fork is fetched into the base repository: this is where its statuses belong.
+        // The head of a fork is fetched into the base repository, where its statuses belong.
         base.commits.insert(sha.to_owned());
         let number = base.next_number();
         let pull = PullRequest {

@@ -9,9 +9,9 @@ use super::{Version, World};
 /// One run of a workflow.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
-    /// Counted over the whole server.
+    /// Unique on the server.
     pub(crate) id: u64,
-    /// Counted in the repository.
+    /// Unique in the repository.
     pub(crate) number: u64,
     /// `owner/name`.
     pub(crate) repository: String,
@@ -26,7 +26,7 @@ pub(crate) struct Run {
     pub(crate) title: String,
     pub(crate) inputs: BTreeMap<String, String>,
     pub(crate) progress: Progress,
-    /// Up to 1.26 the API's `run_attempt` of a run is always 0; a job sees this as `GITHUB_RUN_ATTEMPT`.
+    /// Up to 1.26, the `run_attempt` of a run in the API is always 0. A job sees this value as `GITHUB_RUN_ATTEMPT`.
     pub(crate) attempt: u64,
     /// Zero until it starts, which is 1970 in an answer.
     pub(crate) started_at: i64,
@@ -36,7 +36,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Gitea's own rule for the progress of a run with several jobs. It can say `failure` while a job is still to come
+    /// Gitea's own rule for the progress of a run with several jobs. It can be `failure` while a job is still to come
     /// (one that waits by `needs` and has `if: always()`), and `cancelled` while jobs are in progress (read).
     fn settle(&mut self, now: i64) {
         let conclusion = |job: &Job| match &job.progress {
@@ -99,7 +99,7 @@ impl World {
         let title = workflow_file.run_title(workflow, &inputs);
         let first_job = self.next_job_id;
         self.next_job_id += workflow_file.jobs.len() as u64;
-        // From 1.27 on a job belongs to an attempt; before, a runner that takes it counts.
+        // From 1.27 on, a job belongs to an attempt. Before, the runner that takes it sets the attempt.
         let attempt = u64::from(self.version >= Version::V1_27);
         let job = |(id, name): (u64, &String)| Job {
             blocked: workflow_file.jobs_with_needs.contains(name),
@@ -127,7 +127,8 @@ impl World {
         id
     }
 
-    /// Queues a run of the pull request's own workflow file, which its author wrote: the title is the author's choice.
+    /// Queues a run of the pull request's own workflow file. The author wrote the file, so the author chooses the
+    /// title.
     pub(crate) fn add_pull_request_run(&mut self, repo: &str, number: u64, workflow: &str, title: &str) -> u64 {
         let pull = self.repository(repo).pull(number).clone();
         let git_ref = format!("refs/pull/{number}/head");
@@ -135,7 +136,7 @@ impl World {
         let run = self.run(id);
         run.event = "pull_request".to_owned();
         run.title = cut_title(title);
-        // Sent too early by `add_run`.
+        // `add_run` sent it too early.
         self.run_events.pop();
         self.notify(id, Action::Requested);
         id
@@ -151,7 +152,7 @@ impl World {
         self.run(run).jobs.iter_mut().find(|job| job.name == name).expect("a job of the run")
     }
 
-    /// One more queued job of the run, as a matrix has them.
+    /// Adds a queued job to the run, as in a matrix.
     pub(crate) fn add_job(&mut self, run: u64, name: &str) {
         let (now, id) = (self.now(), self.next_job_id);
         self.next_job_id += 1;
@@ -159,7 +160,7 @@ impl World {
         self.run(run).jobs.push(Job::new(id, name, now, attempt));
     }
 
-    /// A runner takes every queued job; those that wait for others are left.
+    /// A runner takes every queued job, but not those that wait for others.
     pub(crate) fn start_run(&mut self, id: u64) {
         let queued = |job: &&Job| job.progress == Progress::Queued && !job.blocked;
         let names: Vec<String> = self.run(id).jobs.iter().filter(queued).map(|job| job.name.clone()).collect();
@@ -173,7 +174,7 @@ impl World {
         self.notify(id, Action::InProgress);
     }
 
-    /// A runner takes one job, also one that waited for others: they have ended.
+    /// A runner takes one job, even one that waited for others: they have ended.
     pub(crate) fn start_job(&mut self, run: u64, job: &str) {
         self.take_job(run, job);
         let now = self.now();
@@ -202,8 +203,8 @@ impl World {
         }
     }
 
-    /// The job runs `seconds` long, by the world's clock, and fails in that step: the one before it has succeeded, the
-    /// one after it is skipped. It is started first if it was not.
+    /// The job runs for `seconds` by the world's clock, and fails in that step. The step before it has succeeded, the
+    /// step after it is skipped. The job is started first if necessary.
     pub(crate) fn fail_job(&mut self, run: u64, job: &str, step: &str, seconds: i64) {
         if self.job(run, job).progress == Progress::Queued {
             self.start_job(run, job);
@@ -221,13 +222,14 @@ impl World {
         self.finish_job(run, job, "failure");
     }
 
-    /// Gives a job a log of these lines, each with the time as the runner writes it. `job.log` takes any bytes.
+    /// Gives a job a log of these lines. Each has its time before it, as the runner writes it. `job.log` takes any
+    /// bytes.
     pub(crate) fn set_log(&mut self, run: u64, job: &str, lines: &[&str]) {
         let log: String = lines.iter().map(|line| format!("2026-11-26T07:55:23.3446073Z {line}\n")).collect();
         self.job(run, job).log = Some(log.into_bytes());
     }
 
-    /// Every job that has not ended ends like this, and so does the run, with the very conclusion given.
+    /// Every job that has not ended ends with this conclusion, and so does the run.
     pub(crate) fn finish_run(&mut self, id: u64, conclusion: &str) {
         self.end_run(id, conclusion);
         self.notify(id, Action::Completed);
@@ -243,8 +245,8 @@ impl World {
         run.completed_at = now;
     }
 
-    /// The button "Cancel". No step runs afterwards, not even one with `if: always()`. 1.25 sends no event of it while
-    /// a job runs.
+    /// The button "Cancel". No step runs afterwards, not even one with `if: always()`. 1.25 sends no event about it
+    /// while a job runs.
     pub(crate) fn cancel_run(&mut self, id: u64) {
         let silent = self.version < Version::V1_26 && self.run(id).progress == Progress::Running;
         self.end_run(id, "cancelled");
@@ -293,7 +295,7 @@ impl World {
         if self.version < Version::V1_26 { run.number } else { run.id }
     }
 
-    /// Up to 1.25 a dispatch cancels what still runs of the same workflow at the same ref.
+    /// Up to 1.25, a dispatch cancels the unfinished runs of the same workflow at the same ref.
     pub(super) fn cancel_earlier_runs(&mut self, repo: &str, workflow: &str, git_ref: &str) {
         let same = |run: &&Run| run.repository == repo && run.workflow == workflow && run.git_ref == git_ref;
         let unfinished = |run: &&Run| !matches!(run.progress, Progress::Completed(_));
@@ -304,8 +306,8 @@ impl World {
     }
 }
 
-/// A title as the server stores it: of more than 255 columns so many as leave room for an ellipsis (read), where
-/// characters beyond ASCII take two columns.
+/// A title as the server stores it. If it has more than 255 columns, it is cut so that there is room for an ellipsis
+/// (read). Characters beyond ASCII take two columns.
 pub(super) fn cut_title(title: &str) -> String {
     const COLUMNS: usize = 255;
     let width = |c: char| if c.is_ascii() { 1 } else { 2 };

@@ -27,7 +27,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use super::faults::{Answer, Fault, Faults};
 use super::{FakeGitea, Request, Version, World, api, clock};
 
-/// What the tests and the server's thread both hold.
+/// What the tests and the server's thread share.
 pub(super) struct Shared {
     world: Mutex<World>,
     journal: Mutex<Vec<Request>>,
@@ -36,7 +36,7 @@ pub(super) struct Shared {
     pub(super) connections: AtomicUsize,
 }
 
-// A test that panics while it holds the world has failed already: the lock's poison would only hide why.
+// A test that panics while it holds the world has failed already. The lock's poison would only hide the reason.
 impl Shared {
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
@@ -134,7 +134,7 @@ pub(super) fn start(version: Version, tls: Option<Tls>) -> FakeGitea {
             let listener = TcpListener::from_std(listener).expect("a listener in tokio");
             tokio::select! {
                 () = accept(&listener, acceptor, state) => {}
-                // The sender's own end counts as a signal too: the fake is being dropped.
+                // If the sender is dropped, that is a signal too: the fake is being dropped.
                 _ = stopped => {}
             }
         });
@@ -144,7 +144,7 @@ pub(super) fn start(version: Version, tls: Option<Tls>) -> FakeGitea {
 
 async fn accept(listener: &TcpListener, acceptor: Option<TlsAcceptor>, shared: Arc<Shared>) {
     loop {
-        // A client that went away between connecting and being accepted is no reason to stop serving the others.
+        // If a client leaves before it is accepted, the server goes on with the others.
         let Ok((stream, _)) = listener.accept().await else { continue };
         shared.connections.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(connection(stream, acceptor.clone(), Arc::clone(&shared)));
@@ -157,7 +157,7 @@ async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Ar
     let end = Arc::new(End { socket: stream.as_fd().try_clone_to_owned().expect("a copy"), hang_up: Notify::new() });
     match acceptor {
         None => serve(stream, shared, end).await,
-        // A failed handshake is a client that does not trust the CA: the test sees that at the client's side.
+        // A failed handshake means that the client does not trust the CA. The test sees this on the client's side.
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
                 serve(stream, shared, end).await;
@@ -174,7 +174,7 @@ where
     let service = TowerToHyperService::new(Router::new().fallback(handle).with_state(state));
     let builder = Builder::new(TokioExecutor::new());
     tokio::select! {
-        // An error here is a client that left, which is the client's business.
+        // An error here means that the client left.
         _ = builder.serve_connection(TokioIo::new(stream), service) => {}
         () = end.hang_up.notified() => {}
     }
@@ -186,7 +186,7 @@ struct Connection {
     end: Arc<End>,
 }
 
-/// How a connection is ended before its time.
+/// How a connection is ended early.
 struct End {
     socket: OwnedFd,
     hang_up: Notify,
@@ -201,7 +201,7 @@ impl End {
 
     /// As [`Self::hang_up`], with a TCP reset.
     async fn reset(&self) -> Response {
-        // An option of the socket, whichever copy it is set on.
+        // An option of the socket. It does not matter on which copy it is set.
         let socket = self.socket.try_clone().expect("a copy");
         let socket = TcpStream::from_std(std::net::TcpStream::from(socket)).expect("a socket in tokio");
         socket.set_zero_linger().expect("a TCP option");
@@ -283,7 +283,7 @@ async fn handle(State(connection): State<Connection>, request: axum::extract::Re
 }
 
 fn respond(answer: Answer, now: i64) -> Response {
-    // The world's clock, not this machine's: a client compares this header with the times in the answers.
+    // The world's clock, not this machine's: a client compares this header with the times in the responses.
     let mut builder = Response::builder().status(answer.status).header(header::DATE, clock::http_date(now));
     if let Some(content_type) = answer.content_type {
         builder = builder.header(header::CONTENT_TYPE, content_type);
@@ -294,7 +294,7 @@ fn respond(answer: Answer, now: i64) -> Response {
     builder.body(Body::from(answer.body)).expect("a valid answer")
 }
 
-/// Half of an answer, whose length is said to be that of the whole.
+/// Half of an answer, with the length of the whole in its header.
 fn truncated(answer: &Answer) -> Response {
     let half = Some(answer.body[..answer.body.len() / 2].to_vec());
     let pieces = stream::unfold(half, |left| async move {

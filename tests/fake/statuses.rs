@@ -19,7 +19,7 @@ impl Call<'_> {
             return Err(self.internal_error(&message));
         };
         let user = self.user();
-        // A job's own token is nobody's account, and such a status has no creator.
+        // A job's own token belongs to no account, and such a status has no creator.
         let creator = self.world.users.contains_key(&user).then_some(user.as_str());
         self.world.add_status(&repo, &sha, creator, &context, &state, &target_url);
         let status = self.world.statuses.last_mut().expect("the status just added");
@@ -32,9 +32,9 @@ impl Call<'_> {
         let repo = self.enter(Category::Repository, owner, name, Need::Reader)?;
         let sha = self.commit(&repo, git_ref)?;
         let mut statuses = self.world.all_statuses(&repo, &sha);
-        // The newest second first, and no promise within a second.
+        // The newest second first; within a second, the order is undefined.
         statuses.sort_by_key(|status| (std::cmp::Reverse(status.created_at), status.id));
-        let page = self.paged_if_asked(statuses);
+        let page = self.paged_if_requested(statuses);
         let body: Vec<Value> = page.items.iter().map(|status| json::status(self.world, status)).collect();
         let answer = total_count(ok(&Value::from(body)), page.total);
         Ok(self.with_links(answer, page.total, page.page, page.limit))
@@ -56,7 +56,7 @@ impl Call<'_> {
         let body = json!({
             "state": worst(page.items.iter().map(|status| status.state.as_str())),
             "sha": sha,
-            // The length of this page: only the header has the whole count.
+            // The length of this page: only the header has the total.
             "total_count": statuses.len(),
             "statuses": if statuses.is_empty() { Value::Null } else { Value::from(statuses) },
             "repository": json::repository(self.world, repository, self.access(repository)),
@@ -74,7 +74,7 @@ impl Call<'_> {
     }
 }
 
-/// The state of them together. States that Gitea does not know count for nothing.
+/// Their combined state. States that Gitea does not know count for nothing.
 fn worst<'a>(states: impl Iterator<Item = &'a str>) -> &'static str {
     let states: Vec<&str> = states.collect();
     let has = |state: &str| states.contains(&state);

@@ -9,22 +9,22 @@ use super::runs::cut_title;
 /// A workflow file.
 #[derive(Debug, Clone)]
 pub(crate) struct Workflow {
-    /// The YAML, which the file endpoints give. Of it the fake reads `name:` and `run-name:`, and all else below once, in
-    /// [`Self::parse`].
+    /// The YAML, which the file endpoints return. The fake reads `name:` and `run-name:` from it each time, and
+    /// everything below once, in [`Self::parse`].
     pub(crate) content: String,
-    /// Turned off by hand.
+    /// Switched off by hand.
     pub(crate) disabled: bool,
     /// It has the `workflow_dispatch` trigger.
     pub(crate) dispatchable: bool,
-    /// What the YAML parser says about it.
+    /// The YAML parser's error.
     pub(crate) broken: Option<String>,
-    /// The inputs that are declared, each with its default. Gitea fills a missing one in, and fails for none.
+    /// The declared inputs, each with its default. Gitea fills in missing inputs, and never fails because of one.
     pub(crate) inputs: BTreeMap<String, String>,
     /// Names of its jobs.
     pub(crate) jobs: Vec<String>,
-    /// Those that wait for others by `needs`.
+    /// The jobs that wait for others by `needs`.
     pub(crate) jobs_with_needs: BTreeSet<String>,
-    /// The only branch that has the file; `None` is every ref.
+    /// The only branch that has the file; `None`: every ref.
     pub(crate) only_on: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Workflow {
         }
     }
 
-    /// Whether the file is there at a ref, which is given in full or as a branch's name.
+    /// Whether the file exists at a ref, which is a full name or a branch's name.
     pub(super) fn is_at(&self, git_ref: &str) -> bool {
         let branch = git_ref.strip_prefix("refs/heads/").unwrap_or(git_ref);
         self.only_on.as_ref().is_none_or(|only| only == branch)
@@ -99,7 +99,7 @@ fn entries(yaml: &Yaml) -> Vec<(String, &Yaml)> {
     yaml.as_hash().into_iter().flatten().map(|(key, value)| (text(key), value)).collect()
 }
 
-/// A plain value as the text that an input gets; anything else is empty.
+/// A plain value as the text that an input gets. Anything else becomes empty.
 fn text(yaml: &Yaml) -> String {
     match yaml {
         Yaml::String(text) | Yaml::Real(text) => text.clone(),

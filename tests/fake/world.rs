@@ -7,7 +7,8 @@ use super::{PullRequest, Run, RunEvent, Version, Workflow, clock};
 /// Everything that the server knows.
 pub(crate) struct World {
     pub(crate) version: Version,
-    /// The server's `ROOT_URL`: what people type, unlike the address that a runner may reach it by. No slash at its end.
+    /// The server's `ROOT_URL`: the address that people use, unlike the address that a runner may use. No slash at its
+    /// end.
     pub(crate) root_url: String,
     /// By name.
     pub(crate) users: BTreeMap<String, User>,
@@ -23,11 +24,12 @@ pub(crate) struct World {
     pub(crate) comments: Vec<Comment>,
     /// Every run, in order of creation.
     pub(crate) runs: Vec<Run>,
-    /// What `workflow_run` workflows were started for, in that order.
+    /// The events for which `workflow_run` workflows were started, in that order.
     pub(crate) run_events: Vec<RunEvent>,
-    /// So many pages of jobs, first pages not counted, repeat a job and leave another out: up to 1.26 they have no order.
+    /// On this many pages of jobs, first pages not counted, a job is repeated and another one is left out: up to 1.26
+    /// they have no order.
     pub(crate) unordered_job_pages: usize,
-    /// Ids are counted over the whole server. A test may raise these.
+    /// Ids are unique on the server. A test may raise these.
     pub(crate) next_status_id: u64,
     pub(crate) next_comment_id: u64,
     pub(crate) next_run_id: u64,
@@ -43,11 +45,11 @@ pub(crate) struct World {
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) id: i64,
-    /// A site administrator may do everything, and is shown the text of an internal error.
+    /// A site administrator may do everything, and sees the text of an internal error.
     pub(crate) admin: bool,
 }
 
-/// What a token may be used for, over and above what its user may do.
+/// What a token may be used for, in addition to the rights of its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
     ReadIssue,
@@ -62,13 +64,13 @@ pub(crate) enum Scope {
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
     pub(crate) user: String,
-    /// `None` is a token with every scope.
+    /// `None`: every scope.
     pub(crate) scopes: Option<BTreeSet<Scope>>,
-    /// A job's own token: it has no scopes, may write to this repository, and read public ones.
+    /// The token is a job's own token: it has no scopes, may write to this repository, and may read public ones.
     pub(crate) job_of: Option<String>,
 }
 
-/// The user whom a job's own token acts as.
+/// The user of a job's own token.
 pub(super) const ACTIONS_USER: &str = "gitea-actions";
 
 /// What a collaborator may do.
@@ -94,7 +96,7 @@ pub(crate) struct Repository {
     pub(crate) branches: BTreeMap<String, String>,
     /// Name to SHA.
     pub(crate) tags: BTreeMap<String, String>,
-    /// Each SHA that a status may be posted to, pull request heads included.
+    /// Each SHA that can have a status, pull request heads included.
     pub(crate) commits: BTreeSet<String>,
     /// User to right. The owner needs no entry.
     pub(crate) collaborators: BTreeMap<String, Permission>,
@@ -102,9 +104,9 @@ pub(crate) struct Repository {
     pub(crate) workflows: BTreeMap<String, Workflow>,
     /// By number.
     pub(crate) pulls: BTreeMap<u64, PullRequest>,
-    /// Titles by number. Issues and pull requests are counted together.
+    /// Titles by number. Issues and pull requests share their numbers.
     pub(crate) issues: BTreeMap<u64, String>,
-    /// Runs are counted in their repository, unlike their ids.
+    /// Runs are numbered per repository, unlike their ids.
     pub(crate) next_run_number: u64,
     pub(crate) created_at: i64,
 }
@@ -153,7 +155,7 @@ impl World {
             unordered_job_pages: 0,
             next_status_id: 1,
             next_comment_id: 1,
-            // Apart from the numbers, so that a mix-up of the two shows.
+            // Different from the numbers, so that a mix-up of the two shows.
             next_run_id: 101,
             next_job_id: 501,
             next_task_id: 1,
@@ -163,8 +165,9 @@ impl World {
         }
     }
 
-    /// The base of links to pages (`html_url`), in an answer and in the event of what a request did. From 1.26 on it is
-    /// the address that the request was sent to, with the sub-path of [`Self::root_url`]; before, that itself.
+    /// The base of links to pages (`html_url`), in a response and in the event that a request causes. From 1.26 on, it
+    /// is the address that the request was sent to, with the sub-path of [`Self::root_url`]; before, it is `root_url`
+    /// itself.
     pub(super) fn pages(&self) -> String {
         if self.version < Version::V1_26 {
             return self.root_url.clone();
@@ -179,7 +182,7 @@ impl World {
         self.frozen_at.unwrap_or_else(clock::machine)
     }
 
-    /// Stops the clock, and moves it on: how a test lets a run take 72 seconds without waiting.
+    /// Stops the clock, and moves it forward: a test can let a run take 72 seconds without waiting.
     pub(crate) fn advance(&mut self, seconds: i64) {
         self.frozen_at = Some(self.now() + seconds);
     }
@@ -215,7 +218,7 @@ impl World {
         self.put_token(user, value, None, None);
     }
 
-    /// Adds the token that a job of this repository is given by the server.
+    /// Adds the job token of a job in this repository.
     pub(crate) fn add_job_token(&mut self, repository: &str, value: &str) {
         self.put_token(ACTIONS_USER, value, None, Some(repository.to_owned()));
     }
@@ -224,7 +227,7 @@ impl World {
         self.tokens.insert(value.to_owned(), Token { user: user.to_owned(), scopes, job_of });
     }
 
-    /// Adds a public repository with a first commit on `main` and Actions turned on; its owner too if missing.
+    /// Adds a public repository with a first commit on `main` and Actions switched on, and its owner if necessary.
     pub(crate) fn add_repository(&mut self, full_name: &str) -> &mut Repository {
         let (owner, name) = full_name.split_once('/').expect("owner/name");
         if !self.users.contains_key(owner) {
@@ -259,7 +262,7 @@ impl World {
         self.repositories.get_mut(full_name).expect("a repository that was added")
     }
 
-    /// As [`Self::repository`], to look only.
+    /// As [`Self::repository`], read-only.
     pub(super) fn repository_ref(&self, full_name: &str) -> &Repository {
         self.repositories.get(full_name).expect("a repository that was added")
     }
@@ -271,7 +274,7 @@ impl World {
         format!("{:016x}{:024x}", self.commits_made.wrapping_mul(0x9e37_79b9_7f4a_7c15), self.commits_made)
     }
 
-    /// Renames a repository within its owner's. Its old name leads to the new one.
+    /// Renames a repository; the owner stays. The old name leads to the new one.
     pub(crate) fn rename_repository(&mut self, repo: &str, name: &str) {
         let mut repository = self.repositories.remove(repo).expect("a repository that was added");
         name.clone_into(&mut repository.name);
@@ -279,7 +282,7 @@ impl World {
         self.repositories.insert(repository.full_name(), repository);
     }
 
-    /// Adds a status as if the user had posted it, and gives its id. `None` is Gitea Actions itself.
+    /// Adds a status as if the user had set it, and returns its id. `None` is Gitea Actions itself.
     pub(crate) fn add_status(
         &mut self,
         repo: &str,
@@ -305,7 +308,7 @@ impl World {
         id
     }
 
-    /// Adds a comment as if the user had posted it, and gives its id.
+    /// Adds a comment as if the user had written it, and returns its id.
     pub(crate) fn add_comment(&mut self, repo: &str, number: u64, author: &str, body: &str) -> u64 {
         let id = self.next_comment_id;
         self.next_comment_id += 1;
@@ -322,8 +325,8 @@ impl World {
         id
     }
 
-    /// The latest status of each context: what the page of a commit shows. Ordered by id, so that the status of a busy
-    /// context moves to the end, and off the first page when there are many.
+    /// The latest status of each context, as the page of a commit shows them. They are ordered by id, so the status of
+    /// a busy context moves to the end, and off the first page if there are many.
     pub(crate) fn statuses(&self, repo: &str, sha: &str) -> Vec<Status> {
         let mut latest = BTreeMap::new();
         for status in self.all_statuses(repo, sha) {
@@ -376,8 +379,8 @@ impl Repository {
         self.workflow(file)
     }
 
-    /// Adds a workflow from its YAML: trigger, inputs with their defaults, jobs and `needs` are those of the text. What is
-    /// no YAML is broken.
+    /// Adds a workflow from its YAML: trigger, inputs with their defaults, jobs and `needs` come from the text. Text
+    /// that is not YAML makes the workflow broken.
     pub(crate) fn add_workflow_file(&mut self, file: &str, yaml: &str) -> &mut Workflow {
         let workflow = Workflow::parse(yaml);
         self.workflows.insert(file.to_owned(), workflow);
@@ -398,7 +401,7 @@ impl Repository {
         self.pulls.keys().chain(self.issues.keys()).max().unwrap_or(&0) + 1
     }
 
-    /// The commit that a branch, a tag, a SHA or the beginning of one names.
+    /// The commit that a branch, a tag, a SHA or the beginning of a SHA names.
     pub(super) fn resolve(&self, name: &str) -> Option<String> {
         let by_name = self.branches.get(name).or_else(|| self.tags.get(name)).or_else(|| self.commits.get(name));
         let by_prefix = || {

@@ -1,5 +1,5 @@
-//! action.yml: its inputs and outputs are those of the program, and its step runs as a runner would run it.
-//! That the documents have the same inputs and outputs is shown by `documents`.
+//! action.yml: its inputs and outputs match the program, and its step runs as a runner would run it. `documents` checks
+//! that the documents have the same inputs and outputs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -105,7 +105,7 @@ pub(crate) fn step_command(folder: &Path, given: &[(&str, &str)], vars: &[(&str,
     command
 }
 
-/// A copy of the action's folder, whose name has a blank, as a runner's may.
+/// A copy of the action's folder. Its name has a space, as a runner's folder may.
 pub(crate) fn action_folder() -> (tempfile::TempDir, std::path::PathBuf) {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().join("the action");
@@ -170,7 +170,7 @@ fn selftest_deletes_only_branches_that_it_makes() {
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap())
             .envs([("NUMBER", number), ("BRANCH", branch)])
-            // Nobody listens there: a request would fail with another message.
+            // Nothing listens there: a request would fail with another message.
             .envs([("GITHUB_SERVER_URL", "http://127.0.0.1:1"), ("GITHUB_API_URL", "http://127.0.0.1:1/api/v1")])
             .envs([("GITHUB_REPOSITORY", "mporter/dispatch-action"), ("TOKEN", "none")])
             .output()

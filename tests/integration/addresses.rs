@@ -1,10 +1,10 @@
-//! Statuses that were set by way of another address of the same server count, and those of another server do not.
+//! Statuses that were set through another address of the same server count. Statuses of another server do not.
 
 use crate::fake::{Action, Permission, Status, Version};
 use crate::stage;
 use crate::stage::{PAGES, SOURCE, Stage, TARGET};
 
-/// Where another runner reaches the server.
+/// The address at which another runner reaches the server.
 const INTERNAL: &str = "http://gitea:3000";
 
 fn status(stage: &Stage) -> Status {
@@ -16,13 +16,13 @@ fn state_and_run(stage: &Stage) -> (String, String) {
     (status.state, status.target_url.rsplit('/').next().unwrap().to_owned())
 }
 
-/// How many of the last step's requests were about that run itself.
-fn asked_about(stage: &Stage, run: u64, before: usize) -> usize {
+/// How many requests of the last step were about that run itself.
+fn requests_about(stage: &Stage, run: u64, before: usize) -> usize {
     let path = format!("/actions/runs/{run}");
     stage.gitea.requests()[before..].iter().filter(|request| request.path.ends_with(&path)).count()
 }
 
-/// Two runs, of which the newer one was dispatched from a runner that knows the server by another address.
+/// Two runs. The newer one was dispatched by a runner that reaches the server at another address.
 fn with_a_newer_run_by_another_address() -> (Stage, u64) {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
@@ -47,7 +47,7 @@ fn older_run_does_not_overwrite_a_newer_one_that_has_another_address() {
         let done = stage.report(older).run().ok();
 
         assert_eq!(state_and_run(&stage), ("pending".to_owned(), "31".to_owned()), "{link}: {}", done.log());
-        assert_eq!(asked_about(&stage, 31, before), 1, "{link}");
+        assert_eq!(requests_about(&stage, 31, before), 1, "{link}");
         assert!(done.log().contains("it shows a newer run"), "{}", done.log());
     }
 }
@@ -76,7 +76,7 @@ fn end_of_the_same_run_at_another_address_counts() {
 }
 
 #[test]
-fn older_run_at_another_address_is_overwritten_without_a_question() {
+fn older_run_at_another_address_is_overwritten_without_a_request_about_it() {
     let stage = stage(Version::V1_26);
     stage.dispatch().input("server-url", INTERNAL).run().ok();
     stage.dispatch().run().ok();
@@ -87,7 +87,7 @@ fn older_run_at_another_address_is_overwritten_without_a_question() {
     stage.report(newer).input("context", "dispatch-target/build").run().ok();
 
     assert_eq!(state_and_run(&stage), ("success".to_owned(), "31".to_owned()));
-    assert_eq!(asked_about(&stage, 30, before), 0);
+    assert_eq!(requests_about(&stage, 30, before), 0);
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn context_is_found_by_a_link_with_another_address() {
 }
 
 #[test]
-fn status_of_another_account_with_another_address_keeps_nothing_from_being_told() {
-    // A mirror on another server, whose status somebody copies.
+fn status_of_another_account_with_another_address_does_not_prevent_a_report() {
+    // Somebody has copied the status of a mirror on another server.
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     let run = stage.start_last_run();
@@ -155,7 +155,7 @@ fn account_is_known_by_another_status_of_the_same_commit() {
     let done = stage.reconcile().run().ok();
 
     assert_eq!((done.output("checked"), done.output("closed")), (Some("2"), Some("1")));
-    assert_eq!(asked_about(&stage, 31, before), 0);
+    assert_eq!(requests_about(&stage, 31, before), 0);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn reconcile_leaves_alone_what_another_account_set_with_another_address_and_says
     let states: Vec<_> =
         stage.gitea.world().statuses(SOURCE, &stage.sha).into_iter().map(|status| status.state).collect();
     assert_eq!(states, ["pending", "pending"]);
-    assert_eq!(asked_about(&stage, 30, before), 1);
+    assert_eq!(requests_about(&stage, 30, before), 1);
     let warnings: Vec<_> = done.log.lines().filter(|line| line.starts_with("::warning::")).collect();
     insta::assert_snapshot!(warnings.join("\n"), @"::warning::2 pending statuses link to runs of mporter/dispatch-target at another address, such as https://mirror.example.org/mporter/dispatch-target/actions/runs/30 . They were left alone, because the account that set the status did not dispatch such a run on this server, whose pages are at https://gitea.example.com . If both addresses are one server, set `server-url` to the one in the links");
 }

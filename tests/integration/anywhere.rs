@@ -1,5 +1,6 @@
-//! The binaries of a release in a root that holds nothing else: no library, no certificate, no name service. Those for other machines
-//! are run by qemu. `.ci/check-dist` runs these tests: `DISPATCH_ACTION_DIST` is the folder with the binaries, and chroot needs root.
+//! The binaries of a release, in a root that holds nothing else: no library, no certificate, no name service. qemu runs
+//! those for other machines. `.ci/check-dist` runs these tests. `DISPATCH_ACTION_DIST` is the folder with the binaries.
+//! chroot needs root.
 
 use std::fs;
 use std::net::UdpSocket;
@@ -16,7 +17,7 @@ const PLATFORMS: [(&str, Option<&str>); 3] = [
     ("linux-armv7", Some("/usr/bin/qemu-arm-static")),
 ];
 
-/// Where [`serve_names`] listens: a musl binary asks port 53.
+/// Where [`serve_names`] listens: a musl binary sends its queries to port 53.
 const NAME_SERVER: &str = "127.0.0.77";
 
 #[test]
@@ -113,7 +114,8 @@ impl EmptyRoot {
     }
 }
 
-/// Answers each question for an IPv4 address with this machine's, and says that there are no others (RFC 1035, section 4.1).
+/// Answers each query for an IPv4 address with this machine's address, and says that there are no others (RFC 1035,
+/// section 4.1).
 fn serve_names() {
     let socket = UdpSocket::bind((NAME_SERVER, 53)).unwrap();
     std::thread::spawn(move || {

@@ -1,5 +1,5 @@
-//! Each refusal is told apart: a few words on the pull request's page, and in the log what happened and what to do next. The
-//! same table, for people, is docs/troubleshooting.md.
+//! Each refusal has its own message: a few words on the pull request's page, and in the log what happened and what to
+//! do next. docs/troubleshooting.md has the same table for people.
 
 use std::thread;
 use std::time::Duration;
@@ -33,7 +33,7 @@ fn workflow(world: &mut World) -> &mut Workflow {
 }
 
 #[test]
-fn each_cause_of_a_refused_dispatch_is_told_apart() {
+fn each_cause_of_a_refused_dispatch_has_its_own_message() {
     let same = |step: Step| step;
     let nothing = |_: &mut World| ();
     let v = Version::V1_26;
@@ -107,7 +107,7 @@ fn each_cause_of_a_refused_dispatch_is_told_apart() {
 }
 
 #[test]
-fn each_cause_of_a_refused_report_is_told_apart() {
+fn each_cause_of_a_refused_report_has_its_own_message() {
     let mut cases = Vec::new();
     for (name, value) in [
         ("token", "token-without-issues"),
@@ -142,7 +142,7 @@ fn each_cause_of_a_refused_report_is_told_apart() {
 }
 
 #[test]
-fn more_is_asked_only_after_403_or_404() {
+fn more_requests_are_sent_only_after_403_or_404() {
     let asked = |change: fn(Step) -> Step, arrange: fn(&mut World)| {
         let stage = stage(Version::V1_26);
         arrange(&mut stage.gitea.world());
@@ -169,7 +169,7 @@ fn more_is_asked_only_after_403_or_404() {
 }
 
 #[test]
-fn fork_without_secrets_is_told_of_pull_request_target() {
+fn fork_without_secrets_is_advised_to_use_pull_request_target() {
     let stage = stage(Version::V1_26);
     let number = {
         let mut world = stage.gitea.world();
@@ -229,9 +229,9 @@ fn input_that_holds_the_token_is_refused() {
 }
 
 #[test]
-fn pending_status_comes_after_nothing_that_its_run_has_told() {
+fn pending_status_never_replaces_a_report_of_its_run() {
     let stage = stage(Version::V1_26);
-    // The answer to the dispatch takes so long that the run has ended before it.
+    // The response to the dispatch takes so long that the run has ended before it.
     stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_secs(4)));
     let dispatch = stage.dispatch();
 
@@ -255,11 +255,11 @@ fn pending_status_comes_after_nothing_that_its_run_has_told() {
 }
 
 #[test]
-fn run_that_reported_before_its_dispatch_got_lost_keeps_its_answer() {
+fn run_that_reported_before_its_dispatch_was_lost_keeps_its_status() {
     let stage = stage(Version::V1_26);
     let gateway = Answer::new(504, "text/html", "<title>Gateway Time-out</title>");
     stage.gitea.inject("POST", "/dispatches", 1, Fault::WorkThenAnswer(gateway));
-    // Long enough for the run to tell its end before the statuses are asked for.
+    // Long enough for the run to report its end before the statuses are read.
     stage.gitea.set_delay(Duration::from_secs(1));
     let dispatch = stage.dispatch();
 
@@ -306,7 +306,7 @@ fn address_without_the_api_is_named() {
 }
 
 #[test]
-fn page_to_sign_in_is_no_renamed_repository() {
+fn sign_in_page_is_not_taken_for_a_renamed_repository() {
     for page in ["/user/login?redirect_to=%2fapi%2fv1", "//sso.example.com/api/v1/repos/", "https://sso.example.com/"] {
         let stage = stage(Version::V1_26);
         let answer = Answer::new(302, "text/html", "").header("Location", page);
@@ -320,7 +320,7 @@ fn page_to_sign_in_is_no_renamed_repository() {
 }
 
 #[test]
-fn account_that_only_reads_the_source_comments_and_is_told_of_the_status() {
+fn account_that_only_reads_the_source_comments_and_gets_the_cause_of_the_missing_status() {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     let run = stage.start_last_run();
@@ -357,7 +357,7 @@ fn page_in_giteas_place_is_named_by_its_title() {
 }
 
 #[test]
-fn repository_that_could_not_be_asked_for_is_not_called_missing() {
+fn repository_that_could_not_be_read_is_not_called_missing() {
     let cases = [(503, "text/plain", "restarting"), (404, "text/html", "<title>Nothing here</title>")];
     let messages = cases.map(|(status, content_type, body)| {
         let stage = stage(Version::V1_26);

@@ -1,4 +1,4 @@
-//! `mode: check`: what is said of a set-up that works, and of each thing that may be wrong with one.
+//! `mode: check`: its findings for a set-up that works, and for each thing that may be wrong.
 
 mod runs;
 mod wrong;
@@ -92,12 +92,12 @@ fn writes(requests: &[Request]) -> Vec<Request> {
 }
 
 #[test]
-fn set_up_that_works_passes_each_check() {
+fn working_set_up_passes_each_check() {
     let stage = set_up(Version::V1_26);
 
     let done = run_with(&stage, RUNNER, stage.check()).ok();
 
-    // How far the run has come is read once a second or so.
+    // The run is read about once a second.
     let log = done.log();
     let log: Vec<&str> = log.lines().filter(|line| !line.starts_with("Run 30: ")).collect();
     insta::assert_snapshot!(shown(&log.join("\n"), &stage), @"
@@ -150,7 +150,7 @@ fn probes_change_nothing_and_the_trial_is_one_run() {
 
     run_with(&stage, RUNNER, stage.check()).ok();
 
-    // Those of the trial's report are among them.
+    // The requests of the trial's report are among them.
     insta::assert_snapshot!(lines(&writes(&stage.gitea.requests()), &stage), @r#"
     POST /api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true {"inputs":{},"ref":"refs/heads/dispatch-action..check"}
     PATCH /api/v1/repos/mporter/dispatch-source/issues/comments/0 {"body":"A check of dispatch-action"}

@@ -163,7 +163,7 @@ fn job_that_needs_names_twice_counts_by_its_worse_end() {
 }
 
 #[test]
-fn step_outside_of_a_workflow_is_told_what_is_missing() {
+fn step_outside_of_a_workflow_names_what_is_missing() {
     let messages = [
         refusal(|step| step.without("GITHUB_REPOSITORY")),
         refusal(|step| step.without("GITHUB_API_URL")),
@@ -181,7 +181,7 @@ fn step_outside_of_a_workflow_is_told_what_is_missing() {
 }
 
 #[test]
-fn other_forge_is_told_that_this_speaks_to_gitea() {
+fn other_forges_are_refused() {
     insta::assert_snapshot!(refusal(|step| step.var("FORGEJO_ACTIONS", "true")), @"::error::Nothing was sent: this server is Forgejo, and this action supports Gitea only");
 }
 
@@ -219,7 +219,7 @@ fn unset_input_arrives_empty_and_takes_its_default() {
 }
 
 #[test]
-fn version_and_source_are_told_without_a_configuration() {
+fn version_and_source_are_logged_without_a_configuration() {
     let output = std::process::Command::new(crate::binary()).arg("--version").env_clear().output().unwrap();
 
     assert!(output.status.success());

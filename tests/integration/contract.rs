@@ -1,7 +1,7 @@
-//! The fake server answers as real ones did: each recorded exchange is replayed against it.
+//! The fake server responds as real servers did: each recorded exchange is replayed against it.
 //!
-//! Compared are the status, the content type, the headers of paged lists and the shape of the body; outside 2xx the
-//! whole body. A recording that is added to a directory is replayed without a change here, as long as it speaks of the
+//! The comparison covers the status, the content type, the headers of paged lists and the shape of the body; outside
+//! 2xx, the whole body. A recording that is added to a directory is replayed without a change here, if it is about the
 //! same repositories and tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,13 +131,13 @@ fn fake_gives_jobs_the_comment_events_of_gitea() {
 async fn replay(version: Version) {
     let recordings = Recordings::read(version);
     assert!(recordings.0.len() >= AT_LEAST, "only {} recordings of {}", recordings.0.len(), version.number());
-    // The process may have a provider already: another test's.
+    // The process may have a provider already, from another test.
     rustls::crypto::ring::default_provider().install_default().ok();
     let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
 
     let mut differences = Vec::new();
     for (name, recording) in &recordings.0 {
-        // A world of its own for each, so that their order means nothing.
+        // Each exchange has a world of its own, so that their order does not matter.
         let fake = FakeGitea::start(version);
         recordings.build(&mut fake.world());
         let ours = send(&client, &fake.url(), &recording["request"]).await;
@@ -148,7 +148,7 @@ async fn replay(version: Version) {
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }
 
-/// Sends a recorded request, and gives the answer in the form of a recording.
+/// Sends a recorded request, and returns the response in the form of a recording.
 async fn send(client: &reqwest::Client, base: &str, request: &Value) -> Value {
     let text = |key: &str| request[key].as_str().expect("a text in the recording");
     let method = text("method").parse().expect("a method");
@@ -211,7 +211,8 @@ fn compare_shape(path: &str, recorded: &Value, ours: &Value, outside_lists: bool
             if recorded.len() != ours.len() {
                 differences.push(format!("{path}: recorded {} elements, ours {}", recorded.len(), ours.len()));
             }
-            // Elements differ among themselves, as runs do with their progress: ours must each be like one of theirs.
+            // The elements differ from each other, as runs in different states do. Each of ours must be like one of
+            // theirs.
             for (index, ours) in ours.iter().enumerate() {
                 let attempts = recorded.iter().map(|recorded| {
                     let mut found = Vec::new();
@@ -250,7 +251,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_str(&text).expect("JSON in the recording")
 }
 
-/// What one server was recorded to answer, by the name of the case.
+/// The recorded responses of one server, by the name of the case.
 struct Recordings(BTreeMap<String, Value>);
 
 impl Recordings {
@@ -271,7 +272,7 @@ impl Recordings {
         total.expect("a count in the recording")
     }
 
-    /// The world as it was when these were recorded, as far as the answers tell.
+    /// The world at the time of the recordings, as far as the responses show it.
     fn build(&self, world: &mut World) {
         for name in ["mporter", "reader"] {
             world.add_user(name);
@@ -315,7 +316,7 @@ impl Recordings {
         target.workflow("on-push.yml").dispatchable = false;
     }
 
-    /// Gives the head of the pull request that the recordings are about.
+    /// Returns the head of the pull request that the recordings are about.
     fn add_pull_requests(&self, world: &mut World) -> String {
         // The newest comes first in the recording.
         for recorded in elements(self.body("pulls-open")).iter().rev() {
@@ -334,7 +335,7 @@ impl Recordings {
         }
     }
 
-    /// The runs that were recorded, and as many unremarkable ones as the recorded counts ask for.
+    /// The recorded runs, and enough ordinary ones to reach the recorded totals.
     fn add_runs(&self, world: &mut World) {
         let mut runs = BTreeMap::new();
         let bodies: Vec<&Value> = self.0.values().map(|recording| &recording["response"]["body"]).collect();
@@ -353,7 +354,7 @@ impl Recordings {
         let is_queued = |run: &&Value| run["status"] == "queued";
         let count = |name: &str| self.body(name)["total_count"].as_u64().unwrap_or(0);
         let queued = count("runs-list-waiting") - runs.values().filter(is_queued).count() as u64;
-        // Where runs are not listed, tasks tell how many there were.
+        // Where runs are not listed, the tasks show how many there were.
         let total = count("runs-list").max(count("tasks-list")) - runs.len() as u64;
         let free_ids = (1..).filter(|id| !runs.contains_key(id));
         for (index, id) in (0..total).zip(free_ids) {

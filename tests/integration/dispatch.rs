@@ -58,7 +58,7 @@ fn request_carries_the_token_in_its_header_only() {
 }
 
 #[test]
-fn server_that_does_not_tell_the_run_gets_a_link_to_the_workflows_page() {
+fn without_the_runs_id_the_link_leads_to_the_workflows_page() {
     for version in [Version::V1_24, Version::V1_25] {
         let stage = stage(version);
 
@@ -74,7 +74,7 @@ fn server_that_does_not_tell_the_run_gets_a_link_to_the_workflows_page() {
             Status dispatch-target/build on mporter/dispatch-source@SHA10: pending, Dispatched to mporter/dispatch-target
             ");
         }
-        // The version shows that it is no Forgejo.
+        // The version shows that the server is not Forgejo.
         assert_eq!(stage.gitea.requests().len(), 3);
     }
 }
@@ -101,7 +101,7 @@ fn pull_request_target_reports_to_the_forks_head_and_not_to_the_base() {
 }
 
 #[test]
-fn recorded_payloads_give_the_pull_request_that_they_are_of() {
+fn recorded_payloads_give_their_pull_request() {
     let event = |name: &str| -> (Value, Vec<(String, String)>) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/events/");
         let json = std::fs::read_to_string(format!("{folder}{name}.json")).unwrap();
@@ -147,7 +147,7 @@ fn users_inputs_are_sent_as_strings_beside_the_four() {
 }
 
 #[test]
-fn event_that_is_no_pull_request_dispatches_its_commit() {
+fn event_without_a_pull_request_dispatches_its_commit() {
     let stage = stage(Version::V1_26);
     let head = stage.gitea.world().repository(SOURCE).branches["main"].clone();
     let push = json!({"ref": "refs/heads/main", "after": head});
@@ -277,7 +277,7 @@ fn dispatch_whose_outcome_is_unknown_is_sent_once_and_not_called_refused() {
 }
 
 #[test]
-fn refused_pending_status_fails_the_step_but_tells_the_run() {
+fn refused_pending_status_fails_the_step_but_names_the_run() {
     let stage = stage(Version::V1_26);
     let unknown = "ab".repeat(20);
 
@@ -311,7 +311,7 @@ fn answer_that_is_not_giteas_fails_the_step() {
 }
 
 #[test]
-fn pending_status_whose_answer_got_lost_is_set_again_unless_its_run_has_told_more() {
+fn lost_pending_status_is_set_again_unless_its_run_has_reported_more() {
     let stage = stage(Version::V1_26);
     stage.gitea.inject("POST", "/statuses", 1, Fault::HangUp);
 
@@ -324,7 +324,7 @@ fn pending_status_whose_answer_got_lost_is_set_again_unless_its_run_has_told_mor
 }
 
 #[test]
-fn busy_server_is_asked_again_when_it_says() {
+fn busy_server_gets_a_retry_at_the_time_that_it_names() {
     let stage = stage(Version::V1_26);
     let busy = Answer::new(503, "text/plain", "restarting").header("Retry-After", "1");
     stage.gitea.inject("POST", "/dispatches", 1, Fault::Answer(busy));
@@ -337,7 +337,7 @@ fn busy_server_is_asked_again_when_it_says() {
 }
 
 #[test]
-fn server_that_asks_for_more_time_than_there_is_gets_no_second_request() {
+fn server_that_needs_more_time_than_is_left_gets_no_second_request() {
     let stage = stage(Version::V1_26);
     let busy = Answer::new(429, "text/plain", "slow down").header("Retry-After", "Wed, 31 Dec 2099 23:59:59 GMT");
     stage.gitea.inject("POST", "", usize::MAX, Fault::Answer(busy));
@@ -349,7 +349,7 @@ fn server_that_asks_for_more_time_than_there_is_gets_no_second_request() {
 }
 
 #[test]
-fn outputs_that_cannot_be_written_keep_the_pull_request_from_nothing() {
+fn outputs_that_cannot_be_written_do_not_affect_the_pull_request() {
     let stage = stage(Version::V1_26);
     let step =
         || stage.dispatch().var("GITHUB_OUTPUT", "/no/such/folder/output").var("GITHUB_STEP_SUMMARY", "/no/such");
@@ -367,10 +367,10 @@ fn outputs_that_cannot_be_written_keep_the_pull_request_from_nothing() {
 }
 
 #[test]
-fn late_pending_status_gives_way_to_the_end_that_came_between_its_look_and_it() {
+fn late_pending_status_gives_way_to_an_end_that_was_set_after_the_read() {
     let stage = stage(Version::V1_26);
     stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_millis(2500)));
-    // The look at the statuses, whose answer is of the moment before the report.
+    // The response to the read of the statuses, which dates from before the report.
     stage.gitea.inject("GET", "/status?", 1, Fault::Delay(Duration::from_secs(6)));
 
     let done = thread::scope(|scope| {

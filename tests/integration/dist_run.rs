@@ -1,4 +1,4 @@
-//! dist/run: the program starts on any runner, in the place of the shell, or a line says what is wrong with its file.
+//! dist/run: the program starts on any runner and replaces the shell, or a line says what is wrong with its file.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +13,7 @@ use crate::signals::{send, until};
 use crate::stage;
 use crate::stage::{SOURCE, TARGET, TOKEN, WORKFLOW};
 
-/// An executable file of the shell.
+/// A shell script that can be executed.
 fn script(path: &Path, text: &str) {
     fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -38,7 +38,7 @@ fn lost_execute_bit_in_a_read_only_folder_does_no_harm() {
     assert_eq!(fs::metadata(&binary).unwrap().permissions().mode() & 0o777, 0o444, "the folder is as it was");
 }
 
-/// What a failed start says, with the folder by name; its last line is an error, whatever the shell says before.
+/// The output of a failed start, with the folder by name. Its last line is an error, whatever the shell says before.
 #[track_caller]
 fn failure(result: &Output, folder: &Path) -> String {
     assert_eq!(result.status.code(), Some(1), "{}", text(result));
@@ -74,7 +74,7 @@ fn file_that_is_not_the_program_is_named_and_not_run() {
 }
 
 #[test]
-fn folder_that_no_copy_can_be_started_from_is_named() {
+fn folder_from_which_no_copy_can_start_is_named() {
     let (_temp, folder) = action_folder();
     fs::copy(crate::binary(), folder.join(released())).unwrap();
     fs::set_permissions(folder.join(released()), fs::Permissions::from_mode(0o644)).unwrap();
@@ -98,7 +98,7 @@ fn folder_that_no_copy_can_be_started_from_is_named() {
 }
 
 #[test]
-fn copy_gets_the_signals_itself_and_nothing_is_left_behind() {
+fn copy_gets_the_signals_and_nothing_is_left_behind() {
     for (signal, code) in [(Signal::SIGHUP, 129), (Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGKILL, -1)]
     {
         let stage = stage(Version::V1_26);
@@ -124,7 +124,7 @@ fn copy_gets_the_signals_itself_and_nothing_is_left_behind() {
         assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "the copy is gone");
 
         send(&child, signal);
-        // It ends when nobody has the log open any more, a child neither.
+        // It ends when nobody has the log open any more, not even a child.
         let result = child.wait_with_output().unwrap();
 
         assert_eq!(result.status.code().unwrap_or(-1), code, "{}", text(&result));
@@ -134,7 +134,7 @@ fn copy_gets_the_signals_itself_and_nothing_is_left_behind() {
 }
 
 #[test]
-fn unknown_platform_is_told_which_are_known() {
+fn unknown_platform_gets_the_list_of_known_ones() {
     let (temp, folder) = action_folder();
     script(&temp.path().join("uname"), "echo Plan9 mips");
     let path = format!("{}:{}", temp.path().display(), std::env::var("PATH").unwrap());

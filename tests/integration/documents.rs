@@ -1,4 +1,5 @@
-//! The documents and the examples: their links lead somewhere, they fit on a screen, and they say what action.yml says.
+//! The documents and the examples: their links lead somewhere, their lines fit on a screen, and they agree with
+//! action.yml.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,10 +12,10 @@ use crate::action_yml::{action, file, keys, sources};
 /// Longer lines are hard to read in a terminal and in a diff.
 const COLUMNS: usize = 120;
 
-/// What a newcomer reads in five minutes.
+/// As much as a newcomer can read in five minutes.
 const README_WORDS: usize = 1000;
 
-/// The tests look up each error in its rows, line by line, so these may be long.
+/// The tests look up each error in its rows, line by line, so the rows may be long.
 const TROUBLESHOOTING: &str = "docs/troubleshooting.md";
 
 fn root() -> &'static Path {
@@ -51,7 +52,7 @@ fn code<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     text.split(&start).skip(1).map(|rest| &rest[..rest.find("```").expect("the end of the code")]).collect()
 }
 
-/// The anchors of a document's headings: lower case, a hyphen for each blank, without punctuation.
+/// The anchors of a document's headings: lower case, a hyphen for each space, without punctuation.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = prose(text).filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let is_kept = |c: &char| c.is_alphanumeric() || *c == ' ' || *c == '-' || *c == '_';
@@ -159,7 +160,7 @@ fn examples_set_only_inputs_that_the_action_has() {
     }
 }
 
-/// A build that reports by event runs the code of a pull request: it must have nothing that could write.
+/// A build that reports by event runs the code of a pull request, so it must hold nothing that could write.
 #[test]
 fn builds_that_report_by_event_hold_no_token_that_can_write() {
     let reports = [
@@ -178,7 +179,7 @@ fn builds_that_report_by_event_hold_no_token_that_can_write() {
     }
 }
 
-/// What is checked out is not trusted: its attributes could have a filter use the token that has read it.
+/// The checked-out code is not trusted: its git attributes could have a filter use the token that fetched it.
 #[test]
 fn token_that_reads_the_source_is_in_no_step_that_checks_out() {
     let mut fetches = 0;

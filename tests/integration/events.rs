@@ -1,4 +1,4 @@
-//! `mode: report` by an event: the event says when to look, and the jobs of the run say what is shown.
+//! `mode: report` by an event: the event says when to look, and the jobs of the run decide what is shown.
 
 use crate::fake::{Action, RunEvent, Version};
 use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW, open_pull_request};
@@ -31,7 +31,7 @@ fn comments(stage: &Stage) -> Vec<String> {
     stage.gitea.world().comments(SOURCE, stage.number).into_iter().map(|comment| comment.body).collect()
 }
 
-/// The event of this run as it is now.
+/// The event about this run in its current state.
 fn event(stage: &Stage, run: u64, action: Action) -> RunEvent {
     stage.gitea.world().run_event(run, action)
 }
@@ -104,7 +104,7 @@ fn old_server_gets_the_page_of_the_run_by_its_first_event() {
 }
 
 #[test]
-fn completed_event_is_no_end_while_a_job_is_to_come() {
+fn completed_event_is_not_the_end_while_a_job_is_still_to_come() {
     let (stage, run) = dispatched(Version::V1_26);
     stage.gitea.world().start_run(run);
     stage.gitea.world().finish_job(run, "build", "failure");
@@ -270,7 +270,7 @@ fn title_of_another_form_is_an_error_that_shows_the_line_to_add() {
 }
 
 #[test]
-fn jobs_that_cannot_be_read_are_no_end() {
+fn jobs_that_cannot_be_read_are_not_the_end() {
     let (stage, run) = dispatched(Version::V1_26);
     stage.gitea.world().start_run(run);
     stage.gitea.refuse("GET", "/jobs", 403, "application/json", r#"{"message": "no"}"#);
@@ -279,20 +279,20 @@ fn jobs_that_cannot_be_read_are_no_end() {
     assert_eq!(shows(&stage).1, "Dispatched to mporter/dispatch-target");
     assert!(done.log.contains("Nothing was written"), "{}", done.log);
 
-    // Nobody may look again.
+    // Nobody may read again.
     stage.gitea.world().finish_run(run, "success");
     stage.report_by_event(run, Action::Completed).run().failed();
     let unread = ("error".to_owned(), "Outcome not known: the jobs could not be read".to_owned(), run.to_string());
     assert_eq!(shows(&stage), unread);
 
-    // Who re-runs the report later is told the truth.
+    // A later re-run of the report shows the truth.
     stage.gitea.clear_faults();
     stage.report_by_event(run, Action::Completed).run().ok();
     assert_eq!(state(&stage), "success");
 }
 
 #[test]
-fn deleted_run_is_told_as_such() {
+fn deleted_run_is_reported_as_deleted() {
     let (stage, run) = dispatched(Version::V1_26);
     stage.gitea.world().start_run(run);
     let completed = event(&stage, run, Action::InProgress);

@@ -98,7 +98,7 @@ fn waiting_dispatch_names_the_failed_job_and_its_step() {
 }
 
 #[test]
-fn cancelled_jobs_and_the_job_that_reports_are_no_failed_jobs() {
+fn cancelled_jobs_and_the_reporting_job_are_not_listed_as_failed() {
     let (stage, run) = with_report_job(Version::V1_26);
     stage.gitea.world().add_job(run, "test (1)");
     stage.gitea.world().start_job(run, "test (1)");
@@ -154,7 +154,7 @@ fn long_body_is_cut_at_a_lines_end_whether_given_or_read() {
     }
 }
 
-/// A run whose build has failed in a step, with that log, the runner's closing lines after it.
+/// A run whose build failed in a step, with that log and the runner's closing lines after it.
 fn with_log(version: Version, lines: &[&str]) -> (Stage, u64) {
     let (stage, run) = with_report_job(version);
     {
@@ -174,7 +174,7 @@ const LOG: [&str; 6] = [
     "Job 'build' failed",
 ];
 
-/// Method and path of the requests after the first `before`, sorted, those of a log with their range.
+/// Method and path of the requests after the first `before`, sorted. A request for a log also has its range.
 fn requests_since(stage: &Stage, before: usize) -> Vec<String> {
     let requests = stage.gitea.requests().split_off(before);
     let line = |request: &crate::fake::Request| {
@@ -285,7 +285,7 @@ fn log_whose_readers_are_not_known_is_not_shown() {
 }
 
 #[test]
-fn log_that_cannot_be_read_costs_a_line_and_nothing_else() {
+fn log_that_cannot_be_read_only_costs_a_log_line() {
     for (status, body) in
         [(404, "{\"message\":\"logs have been cleaned up\"}"), (500, ""), (403, "{\"message\":\"no\"}")]
     {

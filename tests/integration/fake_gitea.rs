@@ -1,4 +1,4 @@
-//! What the fake server does beyond the recorded exchanges, as the facts about real servers say.
+//! What the fake server does beyond the recorded exchanges, according to the facts about real servers.
 
 use serde_json::Value;
 

@@ -1,4 +1,5 @@
-//! The files that a runner names: what is no regular file is named and holds nothing up, and what is too long is not read.
+//! The files that a runner names. A file that is not regular is named in an error and does not block the step. A file
+//! that is too long is not read.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use nix::unistd::mkfifo;
 use crate::fake::Version;
 use crate::stage;
 
-/// A named pipe, which holds up whoever opens it.
+/// A named pipe, which blocks every program that opens it.
 fn pipe(folder: &Path) -> String {
     let path = folder.join("pipe");
     mkfifo(&path, Mode::S_IRWXU).unwrap();
@@ -16,7 +17,7 @@ fn pipe(folder: &Path) -> String {
 }
 
 #[test]
-fn event_payload_that_is_no_regular_file_or_too_long_is_named() {
+fn event_payload_that_is_not_a_regular_file_or_too_long_is_named() {
     let stage = stage(Version::V1_26);
     let folder = stage.directory.path();
     let long = folder.join("long.json");

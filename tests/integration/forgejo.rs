@@ -1,4 +1,4 @@
-//! A Forgejo is recognised by its version, where no variable of its runner says so, and nothing is written that would lie.
+//! Forgejo is recognised by its version if no variable of its runner shows it, and nothing untrue is written.
 
 use crate::fake::{Action, Version};
 use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW};

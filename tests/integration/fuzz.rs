@@ -1,5 +1,5 @@
-//! Hostile events, inputs and answers against the real binary. `PROPTEST_CASES` says how many cases (256 without it), and
-//! `PROPTEST_RNG_SEED` makes other ones than `cargo test` does; a failure names the seed and the case.
+//! Hostile events, inputs and responses against the real binary. `PROPTEST_CASES` sets the number of cases (default
+//! 256). `PROPTEST_RNG_SEED` makes other cases than `cargo test` does. A failure names the seed and the case.
 
 mod cases;
 
@@ -17,13 +17,13 @@ use crate::fake::{Action, FakeGitea, Request};
 use crate::stage::{SOURCE, Stage, Step, TOKEN, add_waiting_run};
 use cases::{Case, Hostile, case};
 
-/// So many at a time: most of a case is waiting for its pauses.
+/// How many run at a time. Most of a case is waiting for its pauses.
 const WORKERS: usize = 6;
 
-/// No mode but `wait` takes longer than a minute, and this machine may be slow.
+/// Only `wait` takes longer than a minute, and this machine may be slow.
 const LONGEST: Duration = Duration::from_secs(100);
 
-/// Replaces what the event has under the key, wherever it is.
+/// Replaces the values under this key in the event, wherever they are.
 fn replace(event: &mut Value, key: &str, new: &Value) {
     match event {
         Value::Object(fields) => {
@@ -155,7 +155,7 @@ fn run(case: &Case) -> Result<(), String> {
         let sent = format!("{} {} {:?} {:?}", request.path, request.body, request.user_agent, request.content_type);
         check(!sent.contains(TOKEN), &format!("the token is sent: {sent}"))?;
     }
-    // Whoever answers 429 or 503 has done nothing.
+    // A server that responds 429 or 503 has done nothing.
     let is_dispatch = |request: &&Request| {
         request.method == "POST" && request.path.contains("/dispatches") && !matches!(request.answered, Some(429 | 503))
     };

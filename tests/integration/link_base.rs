@@ -1,4 +1,4 @@
-//! Links that people click are right on each runner, by whatever address it reaches the server.
+//! The links that people click are right on each runner, at whatever address it reaches the server.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::fake::Version;
 use crate::stage;
 use crate::stage::{PAGES, SOURCE, Stage, TARGET};
 
-/// The stage with a runner beside the server, which knows it by an address that nobody else can reach.
+/// The stage with a runner beside the server. It uses an address that nobody else can reach.
 fn with_runner_at(server_url: &str) -> Stage {
     let mut stage = stage(Version::V1_26);
     server_url.clone_into(&mut stage.server_url);
@@ -19,7 +19,7 @@ fn link(stage: &Stage) -> String {
 }
 
 #[test]
-fn links_have_the_address_of_people_where_the_runner_has_another() {
+fn links_have_the_address_that_people_use_and_not_the_runners() {
     let stage = with_runner_at("http://gitea:3000");
 
     let done = stage.dispatch().run().ok();
@@ -54,7 +54,7 @@ fn runners_at_two_addresses_set_the_same_link() {
 }
 
 #[test]
-fn server_url_comes_before_what_the_event_says() {
+fn server_url_takes_precedence_over_the_event() {
     let stage = with_runner_at("http://gitea:3000");
 
     stage.dispatch().input("server-url", "https://example.com/git/").run().ok();
@@ -73,7 +73,7 @@ fn sub_path_of_the_root_url_is_in_the_links() {
 }
 
 #[test]
-fn root_url_that_was_never_set_is_no_link() {
+fn root_url_that_was_never_set_is_not_used_for_links() {
     let stage = with_runner_at("http://gitea:3000");
     stage.gitea.set_root_url("http://localhost:3000/");
 
@@ -83,7 +83,7 @@ fn root_url_that_was_never_set_is_no_link() {
 }
 
 #[test]
-fn hostile_address_in_an_event_is_no_link() {
+fn hostile_address_in_an_event_is_not_used_for_links() {
     for url in ["javascript:alert(1)//api/v1/repos/a/b", "https://a)b/api/v1/repos/a/b", "//x/api/v1/repos/a/b", ""] {
         let stage = with_runner_at(PAGES);
         let mut payload = stage.gitea.world().pull_request_payload(SOURCE, stage.number, "opened");
@@ -97,7 +97,7 @@ fn hostile_address_in_an_event_is_no_link() {
 
 #[test]
 fn reconcile_knows_the_links_without_an_event() {
-    // A schedule's event may have no repository; the list of pull requests has its address.
+    // A schedule's event may have no repository. The list of pull requests has its address.
     let stage = with_runner_at("http://gitea:3000");
     stage.dispatch().run().ok();
     stage.gitea.world().cancel_run(30);
@@ -123,7 +123,7 @@ fn reconcile_takes_the_runners_address_where_the_root_url_was_never_set() {
 }
 
 #[test]
-fn server_url_comes_before_what_the_list_of_pull_requests_says() {
+fn server_url_takes_precedence_over_the_list_of_pull_requests() {
     let stage = with_runner_at("http://gitea:3000");
     stage.dispatch().input("server-url", "https://example.com/git/").run().ok();
     stage.gitea.world().cancel_run(30);

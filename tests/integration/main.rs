@@ -48,7 +48,7 @@ mod wire;
 use fake::{Request, Version};
 use stage::Stage;
 
-/// The binary that these tests are about.
+/// The binary to test.
 fn binary() -> String {
     stage::binary(env!("CARGO_BIN_EXE_dispatch-action"))
 }
@@ -58,7 +58,7 @@ fn stage(version: Version) -> Stage {
     Stage::new(&binary(), version)
 }
 
-/// What was sent: a line a request, with its body.
+/// What was sent: one line per request, with its body.
 fn sent(stage: &Stage) -> String {
     lines(&stage.gitea.requests(), stage)
 }
@@ -72,7 +72,7 @@ fn lines(requests: &[Request], stage: &Stage) -> String {
     requests.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// A text with what differs from run to run by name: the head, and the address of the fake.
+/// A text in which what differs from run to run (the head, the address of the fake) is replaced by a name.
 fn shown(text: &str, stage: &Stage) -> String {
     text.replace(&stage.sha, "SHA").replace(&stage.sha[..10], "SHA10").replace(&stage.gitea.url(), "http://fake")
 }

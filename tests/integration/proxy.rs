@@ -1,4 +1,4 @@
-//! The proxy that HTTP_PROXY and its like name: used, named in errors, and passed by where NO_PROXY says so.
+//! The proxy from HTTP_PROXY and similar variables: it is used, named in errors, and bypassed where NO_PROXY says so.
 
 use crate::fake::{FakeGitea, Version};
 use crate::stage::{Stage, TOKEN};

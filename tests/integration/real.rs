@@ -58,7 +58,7 @@ async fn a_pull_request_gets_the_status_and_the_comment_of_its_build() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_second_push_gets_its_own_answer_and_leaves_the_first_one_alone() {
+async fn a_second_push_gets_its_own_status_and_leaves_the_first_one_alone() {
     let world = World::new().await;
     let sha = world.open_pull_request(0).await;
     let first_run = world.last_run(1, 1).await;
@@ -93,7 +93,7 @@ async fn a_failed_build_is_reported_as_a_failure() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_job_of_its_own_reports_what_the_build_job_did() {
+async fn a_separate_job_reports_what_the_build_job_did() {
     let world =
         World::with(Setup { target_workflow: example("build-from-pr-untrusted.yml"), ..Setup::default() }).await;
 
@@ -113,7 +113,7 @@ async fn a_job_of_its_own_reports_what_the_build_job_did() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_job_of_its_own_finds_a_failure_that_nobody_told_it() {
+async fn a_separate_job_finds_a_failure_without_an_input() {
     let usual = example("build-from-pr-untrusted.yml");
     let target_workflow = usual.replace("          status: ${{ needs.build.result }}\n", "");
     assert_ne!(target_workflow, usual);
@@ -149,7 +149,7 @@ async fn a_trial_run_with_forty_zeros_reports_nothing() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_pull_request_from_a_fork_is_answered_through_pull_request_target() {
+async fn a_pull_request_from_a_fork_is_reported_through_pull_request_target() {
     let usual = example("source.yml");
     let source_workflow = usual.replacen("pull_request:", "pull_request_target:", 1);
     assert_ne!(source_workflow, usual);
@@ -166,7 +166,7 @@ async fn a_pull_request_from_a_fork_is_answered_through_pull_request_target() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_private_source_is_built_and_answered() {
+async fn a_private_source_is_built_and_reported() {
     let world = World::with(Setup { private_source: true, ..Setup::default() }).await;
     let reader = world.create_user("reader", &["read:repository"]).await;
     world.add_collaborator(SOURCE, "reader", "read").await;
@@ -208,7 +208,8 @@ async fn a_required_status_keeps_a_pull_request_from_being_merged_until_the_buil
     assert_eq!(merge().await, 200);
 }
 
-/// The run has built this commit, which has had two statuses: pending with the link of a dispatch, then the run's end.
+/// The run has built this commit. The commit has had two statuses: pending with the link of a dispatch, then the run's
+/// end.
 async fn assert_cycle(world: &World, sha: &str, run: &Run, state: &str, description: &str) {
     let statuses = world.statuses(sha).await;
     println!("{sha}: {statuses:#?}");
@@ -224,7 +225,7 @@ async fn assert_cycle(world: &World, sha: &str, run: &Run, state: &str, descript
     assert!(world.log(run).await.contains(&format!("Building {sha}")), "the run has not built {sha}");
 }
 
-/// The comment that the bot writes about a run, without what only programs read.
+/// The comment that the bot writes about a run, without the hidden marker.
 fn comment(world: &World, run: &Run, outcome: &str) -> Comment {
     let body = format!("**dispatch-target build {outcome}** — [run log]({})", world.run_page(run));
     Comment { author: BOT.to_owned(), body }

@@ -1,10 +1,10 @@
-//! `mode: reconcile`: what nobody reported is closed, and nothing else is touched.
+//! `mode: reconcile`: runs that nobody reported are closed, and nothing else is touched.
 
 use crate::fake::{Answer, Fault, Permission, Status, Version};
 use crate::stage::{Done, SOURCE, Stage, TARGET, add_waiting_run, open_pull_request};
 use crate::{sent, shown, stage};
 
-/// The dispatched run of a new pull request beside the stage's own: its number, its head and the run.
+/// A dispatched run of another new pull request: the pull request's number, its head and the run.
 fn another(stage: &Stage) -> (u64, String, u64) {
     let number = open_pull_request(&mut stage.gitea.world());
     let sha = stage.gitea.world().repository(SOURCE).pull(number).head_sha.clone();
@@ -61,7 +61,7 @@ fn cancelled_run_is_closed_with_its_status_and_comment() {
     ");
     // Version, pull requests, statuses, jobs; then status, final status, comment.
     assert_eq!(since(&stage, before), 7);
-    // A second one finds nothing to do.
+    // A second step finds nothing to do.
     assert_eq!(numbers(&stage.reconcile().run().ok()), [0, 0, 0]);
     assert_eq!(comments(&stage, stage.number).len(), 1);
 }
@@ -125,7 +125,7 @@ fn given_context_is_the_only_one() {
 }
 
 #[test]
-fn hidden_target_is_no_deleted_run() {
+fn hidden_target_does_not_mean_a_deleted_run() {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     {
@@ -156,7 +156,7 @@ fn report_that_comes_in_between_is_left_alone() {
     stage.dispatch().run().ok();
     let run = stage.start_last_run();
     stage.gitea.world().finish_run(run, "failure");
-    // The second reading is the one right before the final status.
+    // The second read is the one right before the final status.
     let page = format!("https://gitea.example.com/{TARGET}/actions/runs/{run}");
     let report = stage.report(run).input("status", "failure");
     stage.gitea.inject("GET", &format!("/runs/{run}/jobs"), 1, Fault::Delay(std::time::Duration::from_millis(1500)));
@@ -227,7 +227,7 @@ fn wait_for_a_runner_is_measured_by_the_servers_clock() {
         [(3500, "Dispatched to mporter/dispatch-target"), (3700, "Waiting for a runner, dispatched at ")]
     {
         let stage = stage(Version::V1_26);
-        // Years from the runner's.
+        // Years from the runner's clock.
         stage.gitea.world().advance(-100_000_000);
         stage.dispatch().run().ok();
         stage.gitea.world().advance(ahead);
@@ -278,7 +278,7 @@ fn comments_can_be_switched_off_and_edited_in_place() {
 }
 
 #[test]
-fn one_that_fails_does_not_keep_the_others_from_being_closed() {
+fn failure_for_one_does_not_keep_the_others_from_being_closed() {
     let stage = stage(Version::V1_26);
     let (first, second) = (another(&stage), another(&stage));
     for (_, _, run) in [&first, &second] {
@@ -297,7 +297,7 @@ fn one_that_fails_does_not_keep_the_others_from_being_closed() {
 }
 
 #[test]
-fn older_server_is_refused_before_anything_else_is_asked() {
+fn older_server_is_refused_before_any_other_request() {
     let stage = stage(Version::V1_25);
 
     let done = stage.reconcile().run().failed();
@@ -318,7 +318,7 @@ fn three_hundred_pull_requests_cost_no_more_requests_than_promised() {
         for number in 1..300 {
             let pull = open_pull_request(&mut world);
             if number <= stuck {
-                // Half of them have been talked about before.
+                // Half of them have comments already.
                 if number % 2 == 0 {
                     world.add_comment(SOURCE, pull, "mporter", "Looks good");
                 }
@@ -327,7 +327,7 @@ fn three_hundred_pull_requests_cost_no_more_requests_than_promised() {
             }
         }
     }
-    // So that requests meet each other.
+    // So that requests overlap.
     stage.gitea.set_delay(std::time::Duration::from_millis(5));
 
     let done = stage.reconcile().run().ok();
@@ -358,7 +358,7 @@ fn pull_requests_of_one_head_share_its_status_and_none_gets_the_comment() {
 }
 
 #[test]
-fn status_of_a_run_that_has_begun_says_no_more_that_it_waits() {
+fn status_of_a_started_run_no_longer_says_that_it_waits() {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     let asked = stage.gitea.world().now();
@@ -372,7 +372,7 @@ fn status_of_a_run_that_has_begun_says_no_more_that_it_waits() {
 }
 
 #[test]
-fn long_texts_of_strangers_keep_nothing_from_being_closed() {
+fn long_texts_of_strangers_do_not_prevent_closing() {
     let stage = stage(Version::V1_26);
     stage.dispatch().run().ok();
     stage.gitea.world().cancel_run(30);

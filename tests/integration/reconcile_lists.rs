@@ -1,10 +1,10 @@
-//! Lists that are long, out of order or not Gitea's: nothing is guessed from what could not be read.
+//! Lists that are long, out of order or not Gitea's. Nothing is guessed if a list could not be read.
 
 use crate::fake::{Answer, Fault, Job, Progress, Version};
 use crate::stage;
 use crate::stage::{Done, SOURCE, Stage};
 
-/// The stage with a run of so many jobs, which have all succeeded but the last one.
+/// The stage with a run of this many jobs. All but the last one have succeeded.
 fn with_jobs(version: Version, count: u64) -> (Stage, u64) {
     let stage = stage(version);
     stage.dispatch().run().ok();
@@ -45,7 +45,7 @@ fn job_that_a_page_left_out_is_not_missed() {
 }
 
 #[test]
-fn incomplete_list_of_jobs_is_no_end() {
+fn incomplete_list_of_jobs_is_not_the_end() {
     let (stage, run) = with_jobs(Version::V1_26, 60);
     stage.gitea.world().unordered_job_pages = 3;
     let done = stage.reconcile().run().failed();
@@ -85,7 +85,7 @@ fn pending_status_among_more_than_a_thousand_contexts_is_closed() {
 }
 
 #[test]
-fn missing_page_of_another_program_is_no_deleted_run() {
+fn not_found_page_of_another_program_does_not_mean_a_deleted_run() {
     let pages = [
         ("text/html", "<html><title>404 Not Found</title></html>"),
         ("text/plain; charset=utf-8", "404 page not found\n"),

@@ -13,7 +13,7 @@ use crate::fake::{Request, Version};
 use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW};
 use crate::{lines, shown, stage};
 
-/// A stage with a run that was dispatched for the pull request, and that a runner has taken. The journal goes on.
+/// A stage with a run that was dispatched for the pull request and that a runner has taken. The journal is not cleared.
 fn running(version: Version) -> (Stage, u64) {
     let stage = stage(version);
     stage.dispatch().run().ok();
@@ -42,7 +42,7 @@ fn status(stage: &Stage, context: &str) -> (String, String, String) {
     (status.state, status.description, status.target_url)
 }
 
-/// The comments as people see them: without the marker, which each of them ends with.
+/// The comments as people see them, without the marker at the end of each.
 fn comments(stage: &Stage) -> Vec<String> {
     let visible = |body: &str| {
         let (visible, marker) = body.rsplit_once("\n\n").expect("a marker in a block of its own");
@@ -60,7 +60,7 @@ fn report_sets_the_final_status_and_comments() {
     let done = stage.report(run).run().ok();
 
     let mut requests = reported(&stage);
-    // The two of each round are sent side by side, in any order.
+    // The two requests of each round are sent side by side, in any order.
     requests[..2].sort_by(|a, b| a.path.cmp(&b.path));
     requests[2..].sort_by(|a, b| a.path.cmp(&b.path));
     insta::assert_snapshot!(lines(&requests, &stage), @r#"
@@ -103,7 +103,7 @@ fn report_reads_side_by_side_and_then_writes_side_by_side() {
     assert_eq!(requests.len(), 4);
     let methods: Vec<&str> = requests.iter().map(|request| request.method.as_str()).collect();
     assert_eq!(methods, ["GET", "GET", "POST", "POST"]);
-    // The second of a round arrives while the first is still unanswered, and the next round after both.
+    // The second request of a round arrives before the first has its response, and the next round comes after both.
     assert!(requests[1].at - requests[0].at < delay);
     assert!(requests[3].at - requests[2].at < delay);
     assert!(requests[2].at - requests[1].at >= delay);
@@ -125,7 +125,7 @@ fn link_is_the_runs_page_in_each_version() {
 }
 
 #[test]
-fn comment_off_makes_none() {
+fn comment_off_writes_none() {
     let (stage, run) = running(Version::V1_26);
 
     let done = stage.report(run).input("comment", "off").run().ok();
@@ -146,7 +146,7 @@ fn comment_off_needs_no_scope_for_issues() {
 }
 
 #[test]
-fn body_stands_under_the_comments_first_line() {
+fn body_is_below_the_comments_first_line() {
     let (stage, run) = running(Version::V1_26);
 
     stage.report(run).input("body", "See the *notes*:\n- one\n").run().ok();

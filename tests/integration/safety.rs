@@ -1,4 +1,4 @@
-//! The token goes to one server only and is shown nowhere; nothing from a pull request breaks out of its place.
+//! The token goes to one server only and is shown nowhere. Nothing from a pull request breaks out of its place.
 
 use serde_json::json;
 
@@ -126,7 +126,7 @@ fn redirect_is_not_followed_and_the_token_stays() {
 }
 
 #[test]
-fn refusal_with_a_location_is_no_redirect() {
+fn refusal_with_a_location_is_not_a_redirect() {
     let stage = stage(Version::V1_26);
     let answer = Answer::new(409, "application/json", r#"{"message": "no"}"#).header("Location", "http://elsewhere/");
     stage.gitea.inject("POST", "/dispatches", 1, Fault::Answer(answer));

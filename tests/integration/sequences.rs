@@ -1,5 +1,5 @@
-//! Sequences of whole use cases, whatever their order: after the last event of each run, or a last reconcile, the pull request
-//! shows the truth.
+//! Sequences of complete use cases in any order. After the last event of each run, or a last reconcile, the pull
+//! request shows the truth.
 
 mod acts;
 
@@ -38,7 +38,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn pull_request_tells_the_truth_after_any_sequence(
+    fn pull_request_shows_the_truth_after_any_sequence(
         version in prop_oneof![Just(Version::V1_26), Just(Version::V1_27)],
         acts in proptest::collection::vec(act(), 1..16),
         last in last(),
@@ -64,7 +64,7 @@ fn re_run_that_is_cancelled_before_a_runner_takes_it_gets_no_second_comment_abou
 }
 
 #[test]
-fn event_that_comes_after_its_run_was_deleted_leaves_the_end_that_is_shown() {
+fn event_about_a_deleted_run_leaves_the_shown_end() {
     let acts = [Act::Dispatch, SUCCESS, SUCCESS, Act::Event(0), Act::Delete(0), Act::Event(0)];
     tells_the_truth(Version::V1_26, &acts, Last::Events(0)).unwrap();
 }
@@ -83,12 +83,12 @@ fn tells_the_truth(version: Version, acts: &[Act], last: Last) -> Result<(), Tes
             sequence.stage.report_by(&event).run().ok();
             is_not_green_too_early(&sequence, event.run.id)?;
         }
-        // Also of the heads before: reconcile never looks at those.
+        // The earlier heads too: reconcile never reads those.
         for sha in sequence.heads.values() {
             has_the_newest_runs_status(&sequence, sha, last)?;
         }
     }
-    // It changes nothing after the events.
+    // It must change nothing after the events.
     sequence.stage.reconcile().run().ok();
     has_the_newest_runs_status(&sequence, &sequence.sha, last)?;
     has_one_comment_per_run(&sequence)?;
@@ -120,7 +120,7 @@ fn is_not_green_too_early(sequence: &Sequence, run: u64) -> Result<(), TestCaseE
     Ok(())
 }
 
-/// The status of a head is that of its newest run, and says how far that run has come.
+/// The status of a head belongs to its newest run, and shows how far that run has come.
 fn has_the_newest_runs_status(sequence: &Sequence, sha: &str, last: Last) -> Result<(), TestCaseError> {
     let statuses = sequence.stage.gitea.world().statuses(SOURCE, sha);
     let newest = sequence.heads.iter().rfind(|(_, head)| *head == sha).map(|(run, _)| *run);
@@ -133,11 +133,11 @@ fn has_the_newest_runs_status(sequence: &Sequence, sha: &str, last: Last) -> Res
     let status = status.unwrap();
     let state = status.state.as_str();
     if let Some(Deleted { end, shown }) = sequence.deleted.get(&run) {
-        // Nobody who looks now can find out its end.
+        // Nobody can find out its end now.
         let expected = shown.as_deref().unwrap_or("error");
         prop_assert!(state == expected || (shown.is_none() && state == *end), "{end}: {status:?}");
     } else if let Some(end) = sequence.end_of(run) {
-        // Reconcile leaves alone what was reported of the attempt before.
+        // Reconcile leaves the report about the previous attempt alone.
         let may_be_of_before = last == Last::Reconcile && sequence.attempt(run) > 1 && state != "pending";
         prop_assert!(state == end || may_be_of_before, "{end}: {status:?}");
     } else {

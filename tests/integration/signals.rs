@@ -1,4 +1,4 @@
-//! A step that a runner stops: the log says what is known, what can still be written is written, and nothing is left behind.
+//! A runner stops a step. The log says what is known, what can still be written is written, and nothing is left behind.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -12,10 +12,11 @@ use crate::fake::{Fault, Version};
 use crate::stage::{Done, SOURCE, Stage, Step, StepFiles};
 use crate::{shown, stage};
 
-/// Much more than the second in which a step ends after a signal, since the machine may be busy, and less than any limit of a request.
+/// Much more than the second in which a step ends after a signal, since the machine may be busy, but less than any time
+/// limit of a request.
 const SOON: Duration = Duration::from_secs(8);
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
@@ -38,7 +39,7 @@ impl Started {
         Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(), files)
     }
 
-    /// Sends the signal, and gives what the step leaves behind.
+    /// Sends the signal, and returns what the step leaves behind.
     #[track_caller]
     fn stop(self, signal: Signal) -> (ExitStatus, Done) {
         let Self(child, files) = self;
@@ -50,7 +51,7 @@ impl Started {
     }
 }
 
-/// A dispatch whose answer does not come, once it has arrived.
+/// A dispatch that has arrived and whose response does not come.
 fn dispatch_under_way(stage: &Stage, fault: Fault) -> Started {
     stage.gitea.inject("POST", "/dispatches", 1, fault);
     let started = Started::new(stage.dispatch());
@@ -84,7 +85,7 @@ fn answer_that_comes_shortly_after_the_signal_still_counts() {
     let (status, done) = started.stop(Signal::SIGTERM);
 
     assert_eq!(status.code(), Some(143));
-    // On a busy machine the answer may come too late.
+    // On a busy machine, the response may come too late.
     if !done.log.contains("Without a response yet") {
         assert_eq!(done.output("run-id"), Some("30"));
         assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "pending");
@@ -108,7 +109,7 @@ fn signal_while_waiting_for_the_run_leaves_the_outputs() {
     assert_eq!(done.log().lines().last(), Some(end));
 }
 
-/// The exit status of a command that crashes where it may leave a core file.
+/// The exit status of a command that crashes in a place where it may leave a core file.
 fn crashed(command: &Command, folder: &Path, until_ready: impl Fn()) -> ExitStatus {
     let mut shell = Command::new("sh");
     shell.args(["-c", r#"ulimit -S -c "$(ulimit -H -c)"; exec "$0" "$@""#]).arg(command.get_program());
@@ -133,7 +134,7 @@ fn crash_leaves_no_core_file_with_the_token() {
     assert!(!status.core_dumped());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
-    // Any other program leaves one here, or this machine keeps none at all.
+    // Any other program leaves a core file here, or this machine keeps none at all.
     let status = crashed(Command::new("sleep").arg("60"), folder.path(), || std::thread::sleep(Duration::from_secs(1)));
     println!("a core file of another program: {}", status.core_dumped());
 }

@@ -1,4 +1,5 @@
-//! What takes its time: failures that are tried again until the limit, answers that never end, and large repositories. `cargo test -- --skip slow::` leaves them out.
+//! Slow tests: failures that are retried until the limit, responses that never end, and large repositories. `cargo test
+//! -- --skip slow::` leaves them out.
 
 mod endless;
 mod many;
@@ -12,19 +13,19 @@ use crate::stage::{SOURCE, Stage, add_waiting_run, open_pull_request};
 use crate::{shown, stage};
 
 #[test]
-fn proxy_for_https_is_asked_for_a_tunnel() {
+fn proxy_for_https_gets_a_request_for_a_tunnel() {
     let stage = stage(Version::V1_26);
     let step = stage.dispatch().input("api-url", "https://gitea.invalid/api/v1");
 
     step.var("HTTPS_PROXY", &stage.gitea.url()).run().failed();
 
-    // The fake is no proxy and refuses; what counts is that it was asked, and got no token.
+    // The fake is not a proxy and refuses. What matters is that it got the request, and did not get the token.
     let request = stage.gitea.requests().remove(0);
     assert_eq!((request.method.as_str(), request.authorization), ("CONNECT", None));
 }
 
 #[test]
-fn unreachable_server_is_tried_again_and_named_with_the_cause() {
+fn unreachable_server_is_retried_and_named_with_the_cause() {
     let stage = stage(Version::V1_26);
 
     // The discard port: nothing listens there.
@@ -47,13 +48,13 @@ fn reconcile_of_too_many_pull_requests_closes_what_it_has_seen_and_says_so() {
             if number % 2 == 0 { world.cancel_run(run) } else { world.start_run(run) }
         }
     }
-    // What is looked at a second time, right before it is closed, is not slow.
+    // The second read, right before a status is closed, is not slow.
     stage.gitea.inject("GET", "/status?", 96, Fault::Delay(Duration::from_secs(3)));
 
     let done = stage.reconcile().run().failed();
 
     let number = |name: &str| done.output(name).unwrap().parse::<usize>().unwrap();
-    // In half a minute eight at a time look at some 80; then what was found is closed.
+    // In half a minute, eight at a time, some 80 are read. Then those found are closed.
     let checked = number("checked");
     assert!((40..=88).contains(&checked), "{}", done.log());
     let closed = stage.gitea.world().statuses.iter().filter(|status| status.state == "failure").count();
@@ -80,7 +81,7 @@ fn report_has_time_for_its_status_though_jobs_and_version_never_answer() {
 }
 
 #[test]
-fn dispatch_that_gets_lost_after_a_slow_version_is_told_on_the_pull_request() {
+fn dispatch_that_is_lost_after_a_slow_version_is_shown_on_the_pull_request() {
     let stage = stage(Version::V1_26);
     stage.gitea.inject("GET", "/version", 1, Fault::Delay(Duration::from_secs(10)));
     stage.gitea.inject("POST", "/dispatches", 10, Fault::WorkThenHang);
@@ -93,7 +94,7 @@ fn dispatch_that_gets_lost_after_a_slow_version_is_told_on_the_pull_request() {
     assert_eq!(status.description, "Dispatch outcome unknown, see the target's runs");
 }
 
-/// The server fails as one that restarts: each of the first requests of this kind.
+/// The server fails as during a restart: it fails this many first requests of this kind.
 fn fail_first(stage: &Stage, method: &str, path: &str, times: usize) {
     let answer = Answer::new(503, "text/html", "<title>503 Service Temporarily Unavailable</title>");
     stage.gitea.inject(method, path, times, Fault::Answer(answer));

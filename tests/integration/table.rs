@@ -7,14 +7,14 @@ use crate::fake::{Action, Comment, Fault, Permission, Version, World};
 use crate::stage;
 use crate::stage::{PAGES, SOURCE, Stage, Step, TARGET, WORKFLOW, WORKFLOW_YAML, open_pull_request};
 
-/// One more target, with its workflow.
+/// Adds another target, with its workflow.
 fn add_target(world: &mut World, name: &str) {
     let target = world.add_repository(name);
     target.add_collaborator("dispatch-bot", Permission::Write);
     target.add_workflow_file(WORKFLOW, WORKFLOW_YAML);
 }
 
-/// A run of that target, which a runner has taken.
+/// A run of that target that a runner has taken.
 fn dispatched(stage: &Stage, target: &str) -> u64 {
     stage.dispatch().input("target", target).run().ok();
     stage.start_last_run()
@@ -30,7 +30,7 @@ fn comments(stage: &Stage) -> Vec<Comment> {
     stage.gitea.world().comments(SOURCE, stage.number)
 }
 
-/// The one comment, with the head by name.
+/// The one comment, with the head replaced by a name.
 fn table(stage: &Stage) -> String {
     let comments = comments(stage);
     assert_eq!(comments.len(), 1, "{comments:#?}");
@@ -112,7 +112,7 @@ fn table_costs_these_requests() {
     ");
 }
 
-/// Both reports end, in whichever order their requests meet, with one table that shows both.
+/// Both reports end with one table that shows both, in whatever order their requests meet.
 #[test]
 fn reports_at_the_same_moment_end_with_one_table_that_shows_all() {
     for delay in [0, 3, 11, 40] {
@@ -177,7 +177,7 @@ fn comments_of_update_become_the_table_and_the_history_of_create_stays() {
 }
 
 #[test]
-fn statuses_of_others_and_links_to_other_pages_are_no_rows() {
+fn statuses_of_others_and_links_to_other_pages_get_no_rows() {
     let (stage, runs) = three_targets(Version::V1_26);
     {
         let mut world = stage.gitea.world();
@@ -212,7 +212,7 @@ fn table_of_the_newer_head_is_left_alone_by_a_run_of_the_older_one() {
 }
 
 #[test]
-fn lost_answer_leaves_one_table() {
+fn lost_response_leaves_one_table() {
     for fault in [Fault::WorkThenHangUp, Fault::HangUp] {
         let (stage, runs) = three_targets(Version::V1_26);
         stage.gitea.inject("POST", "/issues/1/comments", 1, fault);
@@ -240,7 +240,7 @@ fn comment_on_failure_keeps_the_table_true() {
 }
 
 #[test]
-fn failed_rows_of_other_runs_carry_their_jobs_where_the_server_tells_steps() {
+fn failed_rows_of_other_runs_list_their_jobs_if_the_server_lists_steps() {
     for (version, lists) in [(Version::V1_25, 0), (Version::V1_27, 2)] {
         let (stage, runs) = three_targets(version);
         for index in [0, 1] {

@@ -1,4 +1,4 @@
-//! Which servers are trusted, and what is said of the others.
+//! Which servers are trusted, and what the log says about the others.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::fake::{FakeGitea, Version};
 use crate::shown;
 use crate::stage::Stage;
 
-/// A stage over https, whose certificate is of a private authority in a file of its folder.
+/// A stage over https. Its certificate comes from a private authority, which is in a file of its folder.
 fn tls_stage() -> (Stage, tempfile::TempDir) {
     tls_stage_with(|_| ())
 }
@@ -65,7 +65,7 @@ fn unknown_authority_gets_no_request() {
 }
 
 #[test]
-fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_trusted() {
+fn certificate_with_a_wrong_time_or_name_is_not_called_untrusted() {
     let messages = [
         tls_stage_with(|certificate| certificate.not_after = rcgen::date_time_ymd(2020, 1, 1)),
         tls_stage_with(|certificate| certificate.not_before = rcgen::date_time_ymd(3000, 1, 1)),
@@ -91,7 +91,7 @@ fn certificate_of_another_time_or_name_is_told_apart_from_one_that_is_not_truste
     ");
 }
 
-/// The cause of a refusal, where this file is SSL_CERT_FILE.
+/// The cause of a refusal with this file as SSL_CERT_FILE.
 fn refusal(stage: &Stage, file: &Path) -> String {
     let done = stage.dispatch().var("SSL_CERT_FILE", file.to_str().unwrap()).run().failed();
     assert_eq!(stage.gitea.requests().len(), 0);
@@ -99,7 +99,7 @@ fn refusal(stage: &Stage, file: &Path) -> String {
 }
 
 #[test]
-fn certificate_that_is_its_own_authority_is_trusted_where_it_is_named_itself() {
+fn self_signed_certificate_is_trusted_if_it_is_named() {
     let (stage, folder) = self_signed_stage(|_| ());
     let file = folder.path().join("ca.pem");
     stage.dispatch().var("SSL_CERT_FILE", file.to_str().unwrap()).run().ok();
@@ -114,9 +114,9 @@ fn certificate_that_is_its_own_authority_is_trusted_where_it_is_named_itself() {
 }
 
 #[test]
-fn certificate_that_is_its_own_authority_is_trusted_by_nothing_else() {
+fn self_signed_certificate_is_trusted_in_no_other_case() {
     let (stage, _folder) = self_signed_stage(|_| ());
-    // One of the same names, but another.
+    // Another certificate with the same names.
     let (_, other) = self_signed_stage(|_| ());
     assert_eq!(refusal(&stage, &other.path().join("ca.pem")), "The server's certificate cannot be used");
 
@@ -136,7 +136,7 @@ fn certificate_that_is_its_own_authority_is_trusted_by_nothing_else() {
 }
 
 #[test]
-fn pipe_in_the_place_of_certificates_holds_nothing_up() {
+fn pipe_in_place_of_certificates_does_not_block() {
     let (stage, folder) = tls_stage();
     let pipe = folder.path().join("pipe.pem");
     mkfifo(&pipe, Mode::S_IRWXU).unwrap();
@@ -144,6 +144,6 @@ fn pipe_in_the_place_of_certificates_holds_nothing_up() {
     assert_eq!(refusal(&stage, &pipe), "The trusted CA certificates could not be read");
     assert_eq!(refusal(&stage, Path::new("/dev/zero")), "The trusted CA certificates could not be read");
 
-    // Beside a certificate it is left out.
+    // Beside a certificate, it is left out.
     stage.dispatch().var("SSL_CERT_DIR", folder.path().to_str().unwrap()).run().ok();
 }

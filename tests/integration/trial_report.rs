@@ -4,7 +4,7 @@ use crate::fake::{Action, Permission, Scope, Version};
 use crate::stage::{Done, SOURCE, Stage, Step, TARGET, WORKFLOW};
 use crate::{lines, shown, stage};
 
-/// A stage with a trial run that is under way. The journal begins after it.
+/// A stage with a trial run in progress. The journal begins after it.
 fn trial(version: Version) -> (Stage, u64) {
     let stage = stage(version);
     let zeros = "0".repeat(40);

@@ -1,4 +1,4 @@
-//! What starts a step: which commit and which pull request it is for, and which events it refuses.
+//! What starts a step: which commit and pull request it is for, and which events it refuses.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn ended_run(stage: &Stage) -> u64 {
     run
 }
 
-/// The log of a step that sends nothing beside what was sent before, and sets nothing.
+/// The log of a step that sends no further request, and sets nothing.
 #[track_caller]
 fn log_of_nothing_sent(stage: &Stage, step: Step, succeeds: bool) -> String {
     let before = stage.gitea.requests().len();
@@ -84,7 +84,7 @@ fn end_of_another_run_does_not_mark_the_branch_it_ran_on() {
 fn run_that_nobody_dispatched_is_not_reported_whatever_its_title() {
     let stage = stage(Version::V1_26);
     let run = ended_run(&stage);
-    // The title of a pull request's own run is chosen by whoever opened it.
+    // Whoever opened a pull request chose the title of its own run.
     let mut event = stage.gitea.world().run_event(run, Action::Completed);
     event.run.event = "pull_request".to_owned();
 
@@ -100,7 +100,7 @@ fn run_whose_title_names_no_pull_request_is_refused_with_the_line_to_add() {
     let mut event = stage.gitea.world().run_event(run, Action::Completed);
     let titles = [
         "Build from upstream PR".to_owned(),
-        // As Gitea cuts a title.
+        // A title as Gitea cuts it.
         format!("{SOURCE}#1 7f68d9e953af69e55bb25a20071f…"),
         format!("{SOURCE}#1 {}\n::error::x", "a".repeat(39)),
     ];
@@ -150,7 +150,7 @@ fn workflow_run_event_without_a_run_is_refused() {
 }
 
 #[test]
-fn pull_request_without_secrets_is_told_why() {
+fn pull_request_without_secrets_gets_the_reason() {
     let stage = stage(Version::V1_26);
     let payload = |change: fn(&mut Value)| {
         let mut payload = stage.gitea.world().pull_request_payload(SOURCE, stage.number, "opened");

@@ -1,4 +1,4 @@
-//! `comment: update`: one comment a pull request and context.
+//! `comment: update`: one comment per pull request and context.
 
 use crate::fake::{Action, Fault, Scope, Version};
 use crate::stage::{Done, PAGES, SOURCE, Stage, TARGET, TOKEN};
@@ -14,7 +14,7 @@ fn run(stage: &Stage) -> u64 {
     stage.start_last_run()
 }
 
-/// Author, first line and marked run of each comment.
+/// The author, the first line and the marked run of each comment.
 fn comments(stage: &Stage) -> Vec<String> {
     let comments = stage.gitea.world().comments(SOURCE, stage.number);
     let line = |comment: &crate::fake::Comment| {
@@ -109,7 +109,7 @@ fn another_context_has_a_comment_of_its_own() {
 }
 
 #[test]
-fn lost_answer_to_an_edit_leaves_one_comment() {
+fn lost_response_to_an_edit_leaves_one_comment() {
     for fault in [Fault::WorkThenHangUp, Fault::HangUp] {
         let stage = stage(Version::V1_26);
         let first = run(&stage);
@@ -194,7 +194,7 @@ fn job_whose_own_token_reports_edits_its_comment_and_no_forged_one() {
 }
 
 #[test]
-fn comment_that_is_deleted_before_it_is_edited_is_made_anew() {
+fn comment_that_is_deleted_before_its_edit_is_written_anew() {
     let stage = stage(Version::V1_26);
     let first = run(&stage);
     report(&stage, first, "failure").ok();
@@ -230,7 +230,7 @@ fn comments_of_strangers_that_are_too_long_to_be_read_are_named() {
 }
 
 #[test]
-fn page_that_is_not_found_is_no_deleted_comment() {
+fn not_found_page_does_not_mean_a_deleted_comment() {
     let stage = stage(Version::V1_26);
     let first = run(&stage);
     report(&stage, first, "failure").ok();
@@ -244,7 +244,7 @@ fn page_that_is_not_found_is_no_deleted_comment() {
 }
 
 #[test]
-fn comment_on_failure_makes_none_for_a_run_that_is_fine() {
+fn comment_on_failure_writes_none_for_a_run_that_succeeded() {
     for (version, mode) in [(Version::V1_26, "create"), (Version::V1_26, "update"), (Version::V1_27, "table")] {
         for (outcome, state) in [("success", "success"), ("skipped", "skipped")] {
             let stage = stage(version);
@@ -291,11 +291,11 @@ fn comment_that_says_failure_of_a_run_that_succeeded_is_corrected_in_create_too(
 }
 
 #[test]
-fn comment_of_a_run_says_what_its_status_says_whoever_sets_it() {
+fn comment_of_a_run_agrees_with_its_status_whoever_sets_it() {
     let stage = stage(Version::V1_26);
     let run = run(&stage);
     stage.report(run).input("status", "success").run().ok();
-    // A job that nobody has waited for.
+    // A job that nobody waited for.
     stage.gitea.world().add_job(run, "late");
     stage.gitea.world().fail_job(run, "late", "Run make late", 5);
     stage.gitea.world().finish_run(run, "success");

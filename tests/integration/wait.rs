@@ -1,4 +1,4 @@
-//! `wait: true`: the dispatch follows its run, and tells the end where nobody else has.
+//! `wait: true`: the dispatch follows its run, and reports the end if nobody else has.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use crate::fake::{Answer, Fault, Version, World};
 use crate::stage::{Done, SOURCE, Stage, Step};
 use crate::{sent, shown, stage};
 
-/// The dispatch with `wait`, while this happens to the run that it has started.
+/// The dispatch with `wait`, while this happens to its run.
 fn wait_while(stage: &Stage, act: impl FnOnce(&Stage, u64) + Send) -> Done {
     let step = stage.dispatch().input("wait", "true").input("comment", "create");
     run_while(stage, step, act)
@@ -17,7 +17,7 @@ fn run_while(stage: &Stage, step: Step, act: impl FnOnce(&Stage, u64) + Send) ->
     thread::scope(|scope| {
         let waiting = scope.spawn(move || step.run());
         let start = Instant::now();
-        // The step waits once it has asked for the run.
+        // The step waits once it has read the run's jobs.
         while !stage.gitea.requests().iter().any(|request| request.path.contains("/jobs")) {
             assert!(start.elapsed() < Duration::from_secs(20), "nobody asks for the run:\n{}", sent(stage));
             thread::sleep(Duration::from_millis(10));
@@ -46,7 +46,7 @@ fn comments(stage: &Stage) -> Vec<String> {
 const RUN: &str = "[run log](https://gitea.example.com/mporter/dispatch-target/actions/runs/30)";
 
 #[test]
-fn cancelled_run_is_told_by_who_waits() {
+fn cancelled_run_is_reported_by_wait() {
     let stage = stage(Version::V1_26);
 
     let done = wait_while(&stage, |stage, run| {
@@ -75,7 +75,7 @@ fn cancelled_run_is_told_by_who_waits() {
 }
 
 #[test]
-fn run_that_reports_itself_is_left_its_status_and_its_comment() {
+fn run_that_reports_itself_keeps_its_status_and_its_comment() {
     let stage = stage(Version::V1_26);
 
     let done = wait_while(&stage, |stage, run| {
@@ -96,7 +96,7 @@ fn run_that_reports_itself_is_left_its_status_and_its_comment() {
 }
 
 #[test]
-fn end_that_the_run_could_not_comment_on_is_commented_by_who_waits() {
+fn end_that_the_run_could_not_comment_on_is_commented_by_wait() {
     let stage = stage(Version::V1_26);
 
     wait_while(&stage, |stage, run| {
@@ -110,7 +110,7 @@ fn end_that_the_run_could_not_comment_on_is_commented_by_who_waits() {
 }
 
 #[test]
-fn comment_of_who_waits_does_not_contradict_the_status_of_the_run_itself() {
+fn comment_by_wait_does_not_contradict_the_runs_own_status() {
     let stage = stage(Version::V1_26);
 
     wait_while(&stage, |stage, run| {
@@ -152,7 +152,7 @@ fn run_that_was_deleted_is_an_error_without_a_comment() {
 }
 
 #[test]
-fn question_that_fails_is_asked_again() {
+fn failed_read_of_the_run_is_retried() {
     let stage = stage(Version::V1_26);
     stage.gitea.inject("GET", "/jobs", 2, Fault::Answer(Answer::new(500, "application/json", "{}")));
     stage.gitea.inject("GET", "/jobs", 1, Fault::Answer(Answer::new(401, "application/json", "{}")));
@@ -167,7 +167,7 @@ fn question_that_fails_is_asked_again() {
 }
 
 #[test]
-fn step_whose_run_is_under_way_is_not_told_to_start_again() {
+fn step_whose_run_is_under_way_is_not_advised_to_re_run() {
     for status in [429, 500, 502] {
         let stage = stage(Version::V1_26);
         let step = stage.dispatch().input("wait", "true").input("wait-timeout", "3s");
@@ -282,9 +282,9 @@ fn invalid_wait_sends_nothing() {
 }
 
 #[test]
-fn run_that_ends_between_two_questions_is_no_timeout() {
+fn run_that_ends_between_two_reads_is_not_a_timeout() {
     let stage = stage(Version::V1_26);
-    // Asked after 0, 1 and 2.5 s, and then once more at the end.
+    // It is read after 0, 1 and 2.5 s, and once more at the end.
     let step = stage.dispatch().input("wait", "true").input("wait-timeout", "4s");
 
     let done = run_while(&stage, step, |stage, run| {

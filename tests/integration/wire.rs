@@ -1,4 +1,4 @@
-//! What servers and proxies do on the wire: connections that end early, and answers in odd forms.
+//! What servers and proxies do on the wire: connections that end early, and responses in odd forms.
 
 mod forms;
 mod relay;
@@ -19,7 +19,7 @@ fn dispatch_is_not_sent_over_a_connection_that_has_been_idle() {
         if step == "first attempt refused" {
             stage.gitea.refuse_once("POST", "/dispatches", 429, "application/json", r#"{"message": "later"}"#);
         }
-        // The server closes its first connection at the moment in which a second request comes over it, as after its idle time.
+        // The server closes its first connection just when a second request arrives on it, as after its idle time.
         let closed = AtomicBool::new(false);
         let relay = Relay::start(&stage, move |exchange| {
             (exchange.number == 1 || closed.swap(true, Ordering::Relaxed)) && exchange.relay()
@@ -56,7 +56,7 @@ fn retry_after_does_not_shorten_the_pauses() {
 }
 
 #[test]
-fn read_is_tried_again_after_any_failure_of_the_server() {
+fn read_is_retried_after_any_failure_of_the_server() {
     for status in [500, 501, 502, 503, 504, 520] {
         let stage = stage(Version::V1_26);
         stage.dispatch().run().ok();
@@ -72,7 +72,7 @@ fn read_is_tried_again_after_any_failure_of_the_server() {
 }
 
 #[test]
-fn list_of_another_shape_is_no_list() {
+fn response_of_another_shape_is_not_taken_for_a_list() {
     for body in ["null", "[]", "{}", "7", r#"{"statuses": {}}"#, r#"{"statuses": [null]}"#, r#"{"statuses": [[]]}"#] {
         let stage = stage(Version::V1_26);
         stage.dispatch().run().ok();
@@ -87,7 +87,7 @@ fn list_of_another_shape_is_no_list() {
 }
 
 #[test]
-fn dispatch_whose_answer_has_an_odd_form_is_told_as_it_is() {
+fn dispatch_whose_response_has_an_odd_form_is_reported_truthfully() {
     let rows = FORMS.map(|(name, form)| {
         let stage = stage(Version::V1_26);
         let relay = Relay::start(&stage, move |exchange| {
@@ -108,7 +108,7 @@ fn dispatch_whose_answer_has_an_odd_form_is_told_as_it_is() {
         let status = world.statuses(SOURCE, &stage.sha).remove(0);
         let exit = if done.success { "ok" } else { "failed" };
         assert!(done.success || done.is_documented(), "{name}: {}", done.log());
-        // The run is there, so nobody may say that it is not.
+        // The run exists, so nothing may say that it does not.
         assert!(!done.log().contains("was not dispatched"), "{name}: {}", done.log());
         let link = if status.target_url.contains("/runs/") { "the run" } else { "the workflow" };
         format!("{name:<40}{exit:<8}{:<9}{:<50}{link}", status.state, status.description)

@@ -33,10 +33,11 @@ jobs:
     steps:
       - run: make test
 ";
-/// `ROOT_URL`: what people type, as opposed to the address of the fake.
+/// `ROOT_URL`: the address that people use, as opposed to the address of the fake.
 pub(crate) const PAGES: &str = "https://gitea.example.com";
 
-/// The binary to start: the one that cargo has built, unless `DISPATCH_ACTION_BIN` names another, such as one that is to be released.
+/// The binary to start: the one that cargo has built, unless `DISPATCH_ACTION_BIN` names another, such as one for a
+/// release.
 pub(crate) fn binary(built: &str) -> String {
     std::env::var("DISPATCH_ACTION_BIN").unwrap_or_else(|_| built.to_owned())
 }
@@ -47,20 +48,20 @@ pub(crate) struct Stage {
     /// The pull request in [`SOURCE`], and its head.
     pub(crate) number: u64,
     pub(crate) sha: String,
-    /// The address that the runner was registered at: `GITHUB_SERVER_URL` of each step. Not what people type.
+    /// The address that the runner was registered with: `GITHUB_SERVER_URL` of each step. People use another address.
     pub(crate) server_url: String,
     binary: PathBuf,
-    /// Holds a folder a step.
+    /// Holds one folder per step.
     pub(crate) directory: TempDir,
 }
 
 impl Stage {
-    /// On http.
+    /// With http.
     pub(crate) fn new(binary: &str, version: Version) -> Self {
         Self::on(FakeGitea::start(version), binary)
     }
 
-    /// On a server that was started otherwise.
+    /// With a server that was started in another way.
     pub(crate) fn on(gitea: FakeGitea, binary: &str) -> Self {
         gitea.set_root_url(PAGES);
         let (number, sha) = {
@@ -76,7 +77,7 @@ impl Stage {
             let sha = world.new_sha();
             (world.open_pull_request(SOURCE, SOURCE, "feature/x", &sha), sha)
         };
-        // Not what people type: a link that is built from it shows this.
+        // Not the address that people use: a link that is built from it shows up.
         let server_url = gitea.url();
         Self { gitea, number, sha, server_url, binary: binary.into(), directory: TempDir::new().unwrap() }
     }
@@ -96,8 +97,8 @@ impl Stage {
             .input("ref", "main")
     }
 
-    /// A step `mode: dispatch` of an `issue_comment` workflow in [`SOURCE`]: the owner comments so on the pull request or
-    /// issue of that number. The event has no head, and the environment is the default branch's.
+    /// A step `mode: dispatch` of an `issue_comment` workflow in [`SOURCE`]: the owner writes this comment on the pull
+    /// request or issue of that number. The event has no head, and the environment is that of the default branch.
     pub(crate) fn dispatch_by_comment(&self, number: u64, body: &str) -> Step {
         let mut world = self.gitea.world();
         let comment = world.add_comment(SOURCE, number, "mporter", body);
@@ -111,15 +112,15 @@ impl Stage {
             .var("GITHUB_REF_NAME", "main")
     }
 
-    /// A step `mode: report` of a `workflow_run` workflow in [`TARGET`], which is started now for that run. What the run's
-    /// jobs do meanwhile is the world's business: the event need not agree.
+    /// A step `mode: report` of a `workflow_run` workflow in [`TARGET`] that starts now, for that run. The world
+    /// decides what the run's jobs do meanwhile: the event need not agree.
     pub(crate) fn report_by_event(&self, run: u64, action: Action) -> Step {
         let event = self.gitea.world().run_event(run, action);
         self.report_by(&event)
     }
 
-    /// As [`Self::report_by_event`], for an event of `world.run_events`, or one that a test has kept or changed: late,
-    /// once more, out of order, with a forged title.
+    /// As [`Self::report_by_event`], for an event of `world.run_events`, or for one that a test has kept or changed:
+    /// late, repeated, out of order, with a forged title.
     pub(crate) fn report_by(&self, event: &RunEvent) -> Step {
         let mut world = self.gitea.world();
         let payload = world.run_event_payload(event);
@@ -130,7 +131,7 @@ impl Stage {
             .var("GITHUB_REPOSITORY", TARGET)
             .var("GITHUB_REPOSITORY_OWNER", "mporter")
             .var("GITHUB_JOB", "report")
-            // Those of the run that reports. The fake has none of that id: whoever reads it gets a 404.
+            // These belong to the reporting run. The fake has no run with that id: a read gets a 404.
             .var("GITHUB_RUN_ID", "9001")
             .var("GITHUB_RUN_NUMBER", "8001")
             .var("GITHUB_RUN_ATTEMPT", "1")
@@ -141,7 +142,7 @@ impl Stage {
             .input("comment", "create")
     }
 
-    /// A step `mode: report` of that run, as the README has it, in a job that has succeeded so far.
+    /// A step `mode: report` of that run, as in the README, in a job that has succeeded so far.
     pub(crate) fn report(&self, run: u64) -> Step {
         let mut world = self.gitea.world();
         let event = world.event_payload(run);
@@ -157,12 +158,12 @@ impl Stage {
             .input("comment", "create")
     }
 
-    /// A step `mode: reconcile` of a scheduled workflow in [`SOURCE`], as the README has it.
+    /// A step `mode: reconcile` of a scheduled workflow in [`SOURCE`], as in the README.
     pub(crate) fn reconcile(&self) -> Step {
         self.step("reconcile").var("GITHUB_REPOSITORY", SOURCE).input("target", TARGET).input("comment", "create")
     }
 
-    /// A step `mode: check` of a workflow in [`SOURCE`] that was started by hand, as `examples/check.yml` has it.
+    /// A step `mode: check` of a workflow in [`SOURCE`] that was started by hand, as in `examples/check.yml`.
     pub(crate) fn check(&self) -> Step {
         self.step("check")
             .event("workflow_dispatch", &serde_json::json!({"inputs": null, "ref": "refs/heads/main"}))
@@ -174,7 +175,7 @@ impl Stage {
             .input("check-timeout", "5m")
     }
 
-    /// The id of the run that was dispatched last, which a runner takes now.
+    /// Lets a runner take the run that was dispatched last, and returns its id.
     pub(crate) fn start_last_run(&self) -> u64 {
         let mut world = self.gitea.world();
         let id = world.runs.last().unwrap().id;
@@ -198,13 +199,13 @@ impl Stage {
     }
 }
 
-/// Opens one more pull request, and gives its number.
+/// Opens another pull request, and returns its number.
 pub(crate) fn open_pull_request(world: &mut World) -> u64 {
     let sha = world.new_sha();
     world.open_pull_request(SOURCE, SOURCE, &format!("branch-{sha}"), &sha)
 }
 
-/// A run as if it had been dispatched for the pull request, whose status waits for it.
+/// A run as if it had been dispatched for the pull request. The pull request's status waits for it.
 pub(crate) fn add_waiting_run(world: &mut World, number: u64) -> u64 {
     let sha = world.repository(SOURCE).pull(number).head_sha.clone();
     let inputs = [("source_repo", SOURCE), ("pr_number", &number.to_string()), ("pr_head_sha", &sha)];
@@ -223,7 +224,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Sets an input, as action.yml hands it on: empty where it is not given.
+    /// Sets an input, as action.yml passes it: empty if it is not given.
     pub(crate) fn input(self, name: &str, value: &str) -> Self {
         self.var(&format!("INPUT_{}", name.to_uppercase().replace('-', "_")), value)
     }
@@ -280,7 +281,7 @@ impl StepFiles {
         self.done(command.output().unwrap())
     }
 
-    /// The outputs and the summary, empty where nothing was written.
+    /// The outputs and the summary; empty if nothing was written.
     pub(crate) fn read(&self) -> [String; 2] {
         [&self.output, &self.summary].map(|path| std::fs::read_to_string(path).unwrap_or_default())
     }
@@ -310,7 +311,7 @@ impl Done {
         self
     }
 
-    /// Asserts that the step failed, in a way that docs/troubleshooting.md has a row for, and shows its log if not.
+    /// Asserts that the step failed in a way that has a row in docs/troubleshooting.md. Shows its log if not.
     #[track_caller]
     pub(crate) fn failed(self) -> Self {
         assert!(!self.success, "the step succeeded:\n{}", self.log);
@@ -336,7 +337,7 @@ impl Done {
     }
 }
 
-/// Whether the first column of a row has this line of a log, or parts of it with `…` between them.
+/// Whether the first column of a row has this log line, or parts of it with `…` between them.
 pub(crate) fn is_documented(error: &str) -> bool {
     let rows = include_str!("../../docs/troubleshooting.md").lines().filter_map(|line| line.strip_prefix("| `"));
     let texts = rows.filter_map(|row| row.split(" | ").next()).flat_map(|cell| cell.split('`').step_by(2));

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::super::step::{SHA, Step, recorded};
 use super::*;
 
-/// What a step does, in a line.
+/// What a step does, on one line.
 fn shown(step: Step) -> String {
     match step.task() {
         Ok(Task::Report(Report { head: HeadOf::Commit(Head { source, sha, pull_request }), .. })) => {
@@ -21,7 +21,7 @@ fn shown(step: Step) -> String {
     }
 }
 
-/// A report in the run itself, which has these inputs.
+/// A report in the run itself. The run has these inputs.
 fn own_job(inputs: &Value) -> Step {
     Step::new("report").event("workflow_dispatch", &json!({"inputs": inputs}))
 }
@@ -30,7 +30,7 @@ fn inputs(number: &str, sha: &str) -> Value {
     json!({"pr_number": number, "pr_head_sha": sha, "pr_head_ref": "x", "source_repo": "mporter/dispatch-source"})
 }
 
-/// A report of a run with this title, as action.yml starts it.
+/// A report by event about a run with this title, started as action.yml starts it.
 fn by_event(title: &str) -> Step {
     by_event_of(title, "workflow_dispatch")
 }
@@ -43,7 +43,7 @@ fn by_event_of(title: &str, event: &str) -> Step {
 }
 
 #[test]
-fn own_job_is_for_the_pull_request_of_the_runs_inputs() {
+fn own_job_reports_to_the_pull_request_in_the_runs_inputs() {
     let undeclared = json!({"product": "x86"});
     let steps = [
         Step::new("report").recorded("workflow_dispatch"),
@@ -89,7 +89,7 @@ fn own_job_without_a_pull_request_is_refused() {
 }
 
 #[test]
-fn report_by_event_is_for_the_pull_request_of_the_title() {
+fn report_by_event_goes_to_the_pull_request_in_the_title() {
     let steps = [
         Step::new("report").recorded("workflow_run-completed-failure-1.25.5"),
         by_event("mporter/dispatch-source#7 SHA x86"),
@@ -164,7 +164,7 @@ fn zeros_are_a_trial() {
 }
 
 #[test]
-fn allowed_sources_close_the_report_to_all_others() {
+fn allowed_sources_refuse_all_other_repositories() {
     let allowed = ["*", "mporter/*\n", "another/x\n *", "another/*", "", " \n ", "mporter"];
     let steps = allowed.map(|allowed| shown(own_job(&inputs("7", SHA)).input("allowed-sources", allowed)));
     insta::assert_snapshot!(steps.join("\n"), @"
@@ -185,7 +185,7 @@ fn allowed_sources_close_the_report_to_all_others() {
 }
 
 #[test]
-fn run_is_the_steps_own_or_the_events() {
+fn reported_run_is_the_steps_own_or_the_events() {
     let run = |step: Step| {
         let Ok(Task::Report(Report { run, .. })) = step.task() else { panic!("no report") };
         format!("{} {} {} {:?}", run.repo, run.id, run.index, run.attempt)
@@ -207,7 +207,7 @@ fn run_is_the_steps_own_or_the_events() {
 }
 
 #[test]
-fn status_is_for_the_own_job_alone() {
+fn status_is_only_for_a_job_of_the_run() {
     let voice = |step: Step| match step.task() {
         Ok(Task::Report(Report { voice, .. })) => format!("{voice:?}"),
         Ok(other) => panic!("{other:?}"),

@@ -1,4 +1,4 @@
-//! The body of a response: Gitea's JSON, or a page of another program.
+//! The body of a response: Gitea's JSON, or another program's page.
 
 #[cfg(test)]
 mod property_tests;
@@ -15,10 +15,11 @@ use crate::forge::error::NO_SUCH_ROUTE;
 use crate::text::{one_line, quoted};
 use crate::types::Token;
 
-/// In which part of a page its title is looked for, in bytes.
+/// How many bytes of a page are searched for its title.
 const HEAD_OF_PAGE: usize = 64 << 10;
 
-/// The text of a body, without the token. It is taken out before the text is read or cut, and also where JSON's escapes hide it.
+/// The text of a body, without the token. The token is removed before the text is parsed or cut, even if JSON escapes
+/// hide it.
 pub(super) fn text<'a>(body: &'a [u8], token: &Token) -> Cow<'a, str> {
     let mut text = String::from_utf8_lossy(body);
     if text.contains("\\u") {
@@ -30,7 +31,7 @@ pub(super) fn text<'a>(body: &'a [u8], token: &Token) -> Cow<'a, str> {
     text
 }
 
-/// The same JSON, with the plain characters that are written as `\u0041` written as they are.
+/// The same JSON, with escapes such as `\u0041` replaced by the plain character.
 fn without_escapes(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     let mut rest = json;
@@ -45,7 +46,7 @@ fn without_escapes(json: &str) -> String {
             }
             None => {
                 text.push('\\');
-                // What is escaped may be a backslash, which begins nothing.
+                // The escaped character may be a backslash, which starts no other escape.
                 let length = escape.chars().next().map_or(0, char::len_utf8);
                 text.push_str(&escape[..length]);
                 &escape[length..]
@@ -61,15 +62,15 @@ pub(super) fn value<T: DeserializeOwned>(status: StatusCode, body: &str, token: 
     serde_json::from_str(json).map_err(|cause| unreadable(status, body, token, &cause))
 }
 
-/// What a successful response is whose JSON could not be read.
+/// The error for a successful response whose JSON could not be read.
 fn unreadable(status: StatusCode, body: &str, token: &Token, cause: &serde_json::Error) -> Kind {
-    // The JSON is cut off: the rest was lost.
+    // The JSON is cut off: the rest of the response was lost.
     if cause.is_eof() {
         return Kind::NoAnswer { cause: format!("it is incomplete: {cause}") };
     }
     let cause = match title(body) {
         Some(title) => a_page(&title),
-        // The reader's message quotes what it found, however long that is.
+        // The parser's message quotes what it found, however long that is.
         None => format!("{} in {}", one_line(&token.redact(&cause.to_string())), shown(body)),
     };
     Kind::NotGitea { status, cause, retry_after: None }
@@ -100,7 +101,7 @@ fn message_of(body: &str, token: &Token) -> Option<String> {
         errors: Option<Vec<String>>,
     }
     let Message { message, errors } = serde_json::from_str(body).ok()?;
-    // In production Gitea keeps the message of a 500 from everyone but its administrators.
+    // In production, Gitea shows the message of a 500 only to its administrators.
     let parts = [message].into_iter().chain(errors.unwrap_or_default()).filter(|part| !part.trim().is_empty());
     Some(match parts.collect::<Vec<_>>().join(": ") {
         empty if empty.is_empty() => "no message".to_owned(),

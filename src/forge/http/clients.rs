@@ -14,14 +14,14 @@ use crate::proxy::Proxy;
 use crate::tls::{self, TrustedRoots};
 use crate::types::Token;
 
-/// The longest time for a connection: look-up of the name, TCP, a proxy's tunnel and TLS.
+/// The time limit for a connection: name lookup, TCP, a proxy's tunnel and TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 
 #[derive(Clone)]
 pub(super) struct Clients {
-    /// Keeps its connections: most requests go by it.
+    /// Keeps its connections. Most requests use it.
     shared: Client,
-    /// Whether a request has gone by the shared client.
+    /// Whether a request has used the shared client.
     used: Arc<AtomicBool>,
     settings: Arc<Settings>,
 }
@@ -33,7 +33,7 @@ struct Settings {
 }
 
 impl Clients {
-    /// Clients that send the token with each request. An error is a sentence.
+    /// Clients that send the token with each request. The error is a complete sentence.
     pub(super) fn new(token: &Token, roots: TrustedRoots, proxy: Option<Proxy>) -> Result<Self, String> {
         let mut authorization =
             HeaderValue::try_from(format!("token {}", token.reveal())).map_err(|error| error.to_string())?;
@@ -51,12 +51,13 @@ impl Clients {
         self.settings.proxy.as_ref().map(Proxy::name)
     }
 
-    /// The client for an attempt that may take `time`. Where the request writes, the time for the connection is over well before
-    /// that: so a request that runs out of time has been sent, and "outcome unknown" is never said of one that was not.
+    /// The client for an attempt that may take `time`. If the request writes, the time limit of the connection ends
+    /// well before that. So a request that times out has been sent, and "outcome unknown" is never reported for one
+    /// that has not.
     pub(super) fn for_attempt(&self, method: &Method, again: Again, time: Duration) -> Result<Client, reqwest::Error> {
         let connect = CONNECT_TIMEOUT.min(time * 2 / 3);
         let is_first = !self.used.swap(true, Ordering::Relaxed);
-        // The server may close a connection that has been idle at the moment in which the request is sent.
+        // The server may close an idle connection at the very moment when the request is sent.
         let needs_new_connection = again == Again::AtMostOnce && !is_first;
         let is_late = *method != Method::GET && connect < CONNECT_TIMEOUT;
         if needs_new_connection || is_late { self.settings.client(connect) } else { Ok(self.shared.clone()) }
@@ -65,7 +66,7 @@ impl Clients {
 
 impl Settings {
     fn client(&self, connect: Duration) -> Result<Client, reqwest::Error> {
-        let builder = Client::builder().no_proxy(); // it would read the environment by rules of its own
+        let builder = Client::builder().no_proxy(); // reqwest would read the environment by its own rules
         let builder = match &self.proxy {
             Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.url())?),
             None => builder,

@@ -1,4 +1,4 @@
-//! Why a request was not answered.
+//! Why a request got no response.
 
 use std::error::Error as _;
 
@@ -6,7 +6,7 @@ use rustls::CertificateError;
 
 use crate::forge::{Certificate, Kind};
 
-/// Whether the request was sent at all, and why it was not answered.
+/// Whether the request was sent at all, and why it got no response.
 pub(super) fn not_answered(error: reqwest::Error) -> Kind {
     let error = error.without_url();
     let cause = causes(&error);
@@ -35,7 +35,7 @@ fn certificate_problem(error: &reqwest::Error) -> Option<Certificate> {
                     CertificateError::UnknownIssuer | CertificateError::BadSignature => Certificate::Unknown,
                     _ => Certificate::Unusable,
                 }),
-                // A sentence of `tls`.
+                // The message comes from `tls`.
                 rustls::Error::General(_) => Some(Certificate::NoAuthorities),
                 _ => None,
             };

@@ -8,7 +8,7 @@ use crate::probes::{Finding, Findings};
 use crate::types::{RepoName, Workflow};
 use crate::workflow_file::{Definition, RunName, Unclear};
 
-/// The most workflows that are read.
+/// How many workflows are read at most.
 const MOST: usize = 50;
 
 const SUBJECT: &str = "Report";
@@ -32,7 +32,7 @@ struct ByEvent {
     at_the_end: bool,
 }
 
-/// Looks for who reports, and whether the titles of the runs can be read.
+/// Finds out who reports, and whether the titles of the runs can be read.
 pub(super) async fn probe(
     gitea: &Gitea,
     check: &Check,
@@ -86,7 +86,7 @@ async fn find(
     unclear
 }
 
-/// Whether a workflow reports the runs of the workflow of that name by event, and if so, whether it does at their end.
+/// Whether a workflow reports the runs of the workflow `name` by event and, if so, whether it runs at their end.
 fn reports(definition: &Definition, name: &str) -> Result<Option<bool>, Unclear> {
     let Some(trigger) = definition.run_trigger()? else { return Ok(None) };
     Ok((definition.reports()? && trigger.is_for(name)?).then_some(trigger.at_the_end))
@@ -140,7 +140,7 @@ fn finding(
     }
 }
 
-/// Whether the event, which has no inputs, can name the pull request.
+/// Whether the run's title names the pull request: a `workflow_run` event has no inputs.
 fn run_name(workflow: &Workflow, source: &RepoName, build: &Definition) -> Finding {
     const SUBJECT: &str = "Run name";
     const LINE: &str = "`run-name: ${{ inputs.source_repo }}#${{ inputs.pr_number }} ${{ inputs.pr_head_sha }}`";

@@ -28,7 +28,7 @@ const SUBJECT: &str = "Trial run";
 const QUEUE_ADVICE: &str =
     "give the runner more capacity, or start another one. If no runner has the label of the run's job, register one";
 
-/// The dispatch of a trial, and what follows it until `check-timeout`.
+/// Dispatches the trial run, and follows the run and its report until `check-timeout`.
 pub(super) async fn run(
     gitea: &Gitea,
     pages: &PageBase,
@@ -70,7 +70,7 @@ pub(super) async fn run(
     }
 }
 
-/// Dispatches the trial. The error is the finding if there is no run to follow.
+/// Dispatches the trial run. The error is the finding if there is no run to follow.
 async fn start(gitea: &Gitea, pages: &PageBase, check: &Check, set_up: &SetUp) -> Result<RunRef, Finding> {
     let workflow = &check.workflow;
     let page = pages.workflow(&workflow.target, &workflow.file);
@@ -99,7 +99,8 @@ async fn start(gitea: &Gitea, pages: &PageBase, check: &Check, set_up: &SetUp) -
     }
 }
 
-/// The inputs of the trial. No branch: the build of a real one, whose group it would share, is not cancelled for it.
+/// The inputs of the trial run. It has no branch: with one, it would share the concurrency group of that branch's real
+/// build, and cancel it.
 fn inputs(check: &Check) -> BTreeMap<String, String> {
     let mut inputs = check.own_inputs.clone();
     inputs.extend([

@@ -11,10 +11,10 @@ use crate::text::quoted;
 use crate::types::Workflow;
 use crate::workflow_file::{DeclaredInput, Definition, Unclear};
 
-/// The inputs of the pull request.
+/// The inputs that carry the pull request.
 const INPUTS: [&str; 4] = ["source_repo", "pr_number", "pr_head_sha", "pr_head_ref"];
 
-/// How alike two names are that may be the same one misspelt: from 0 to 1.
+/// Two names that are at least this similar (from 0 to 1) may be one name and its misspelling.
 const ALIKE: f64 = 0.6;
 
 /// Reads the file, and checks what it declares. `None` if it could not be read.
@@ -42,7 +42,7 @@ pub(super) async fn probe(
     Some(definition)
 }
 
-/// The text of the file at the ref. An error is for people.
+/// The text of the file at the ref. The error is a text for people.
 async fn read(
     gitea: &Gitea,
     workflow: &Workflow,
@@ -60,7 +60,7 @@ async fn read(
     let listed = listed.as_ref().ok().and_then(|listed| listed.iter().find(|it| it.file == file.as_str()));
     let paths: Vec<String> = match listed {
         Some(listed) => vec![listed.path.clone()],
-        // It may be on another branch only.
+        // The file may be on another branch only.
         None => WORKFLOW_FOLDERS.iter().map(|folder| format!("{folder}/{}", file.as_str())).collect(),
     };
     for path in paths {
@@ -95,7 +95,7 @@ fn inputs(check: &Check, declared: Result<Option<Vec<DeclaredInput>>, Unclear>) 
     findings
 }
 
-/// The inputs of the pull request.
+/// Checks the inputs of the pull request.
 fn of_pull_request(file: &str, declared: &[DeclaredInput]) -> Finding {
     const SUBJECT: &str = "Inputs";
     let missing: Vec<&str> =
@@ -120,7 +120,7 @@ fn of_pull_request(file: &str, declared: &[DeclaredInput]) -> Finding {
     }
 }
 
-/// The user's own inputs.
+/// Checks the user's own inputs.
 fn undeclared(file: &str, own: &BTreeMap<String, String>, declared: &[DeclaredInput]) -> Option<Finding> {
     const SUBJECT: &str = "Own inputs";
     if own.is_empty() {
@@ -155,7 +155,7 @@ fn nearest<'a>(name: &str, declared: &'a [DeclaredInput]) -> Option<&'a str> {
     (likeness >= ALIKE).then_some(nearest)
 }
 
-/// The inputs that have to be given, and are not.
+/// Required inputs that are not set.
 fn not_given(file: &str, own: &BTreeMap<String, String>, declared: &[DeclaredInput]) -> Vec<Finding> {
     const SUBJECT: &str = "Required inputs";
     let given = |name: &str| INPUTS.contains(&name) || own.contains_key(name);

@@ -15,10 +15,10 @@ use crate::config::Reconcile;
 use crate::runner::Runner;
 use crate::text;
 
-/// How long the comments are waited for that may be there already.
+/// How long to wait for the comments that may exist already.
 const COMMENTS_TIME: Duration = Duration::from_secs(10);
 
-/// How many rows the log and the summary have.
+/// How many rows the log and the summary have at most.
 const SHOWN_ROWS: usize = 100;
 
 /// What was done, and for how many statuses there was no time.
@@ -35,7 +35,7 @@ impl Outcome {
         let comments = comments.ok().flatten();
         let closable = found.iter().filter_map(|one| Some((one, one.answer.as_ref()?)));
         let settle = async |(one, answer)| {
-            // Those in progress need the rest of the minute.
+            // The statuses in progress need the rest of the minute.
             if start.elapsed() > LAST_START {
                 return None;
             }
@@ -53,7 +53,7 @@ impl Outcome {
         self.rows.len() + self.unclosed
     }
 
-    /// What there was no time for.
+    /// What was left out for lack of time.
     pub(super) fn summaries(&self, reader: &Reader) -> impl Iterator<Item = Problem> {
         let (left_out, pull_requests) = (reader.left_out(), reader.pull_requests());
         let (unclosed, checked) = (self.unclosed, self.checked());

@@ -1,11 +1,11 @@
-//! What could not be read or written: a few sentences of each kind, however many there are.
+//! What could not be read or written: a few sentences per kind, however many failures there are.
 
 use super::Reconcile;
 use crate::diagnosis;
 use crate::forge::{self, Gitea};
 use crate::text::one_line;
 
-/// How many failures of one kind are shown: the rest has most likely the same cause.
+/// How many failures of one kind are shown. The others most likely have the same cause.
 const SHOWN: usize = 3;
 
 /// A failure, by its kind.
@@ -35,7 +35,7 @@ impl Problem {
         }
     }
 
-    /// What else is of this kind.
+    /// How many more failures of this kind there are, as a sentence.
     fn more(&self, count: usize) -> String {
         let (one, many) = match self {
             Self::Summary(_) => ("problem", "problems"),
@@ -77,8 +77,8 @@ pub(super) async fn sentences(gitea: &Gitea, reconcile: &Reconcile, problems: &[
     sentences
 }
 
-/// A warning about pending statuses that link to runs of the target at another address, and are not known to be this action's.
-/// `None` if there are none.
+/// A warning about pending statuses that link to runs of the target at another address, and are not known to belong to
+/// this action. `None` if there are none.
 pub(super) fn about_foreign_links(links: &[String], reconcile: &Reconcile, pages: &str) -> Option<String> {
     let (count, example) = (links.len(), one_line(links.first()?));
     let (statuses, link, they) = match count {

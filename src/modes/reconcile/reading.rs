@@ -16,10 +16,10 @@ use crate::types::PullRequestNumber;
 /// Nothing is read later than this after the start.
 const READING_TIME: Duration = Duration::from_secs(35);
 
-/// How many pages of the list are read at a time: a page may be long, and both are in memory.
+/// How many pages of the list are read at a time. A page may be long, and all of them are in memory.
 const PARALLEL_PAGES: usize = 2;
 
-/// With so many pull requests that wait no further page is read.
+/// No further page is read while this many pull requests wait.
 const ENOUGH: usize = 2 * PAGE_SIZE;
 
 /// How many requests a closed status takes: the status again, its final status, its comment.
@@ -32,16 +32,16 @@ enum Work {
     Pull(Pull),
 }
 
-/// What came of it.
+/// The result of a piece of work.
 enum Done {
     Page(Result<PullRequests, forge::Error>),
     Pull { look: Result<Look, Hidden>, took: Duration },
 }
 
-/// What is to be read, and what has been.
+/// What is left to read, and what was read.
 pub(super) struct Reader {
     pub(super) start: Instant,
-    /// The next page is the last one here.
+    /// The pages that are left to read, the next one last.
     pages: Vec<usize>,
     waiting: Vec<Pull>,
     under_way: HashMap<u32, Work>,
@@ -49,18 +49,18 @@ pub(super) struct Reader {
     /// How many pull requests the server says there are.
     total: Option<usize>,
     listed: usize,
-    /// How many requests about pull requests and runs were sent, and how long they took, as if one after another.
+    /// How many requests about pull requests and runs were sent, and how long they would have taken one after another.
     requests: u32,
     spent: Duration,
     pub(super) problems: Vec<Problem>,
-    /// The links of pending statuses that look like those of this action, and were set by another account.
+    /// The links of pending statuses that look like this action's, but were set by another account.
     pub(super) foreign_links: Vec<String>,
     /// How many commits have been read, and whether one of them has the given context.
     pub(super) commits: usize,
     pub(super) has_context: bool,
 }
 
-/// A commit, by the pull request that is read for it.
+/// A head commit, and the pull request that is read for it.
 struct HeadSeen {
     number: PullRequestNumber,
     is_shared: bool,
@@ -78,10 +78,10 @@ async fn do_work(search: &Search<'_>, id: u32, work: Work) -> (u32, Done) {
 }
 
 impl Reader {
-    /// `first` is the first page of the list, and `start` when the step began.
+    /// `first` is the first page of the list, and `start` is when the step began.
     pub(super) fn new(first: PullRequests, start: Instant) -> Self {
         let (total, size) = (first.total, first.pulls.len());
-        // The server's pages may be shorter than what is requested. Each time another page comes next.
+        // The server's pages may be shorter than requested. The order of the pages is different each time.
         let last = total.filter(|_| size > 0).map_or(1, |total| total.div_ceil(size).min(PAGE_LIMIT));
         let mut pages: Vec<usize> = (2..=last).collect();
         let any = fastrand::usize(..=pages.len());
@@ -105,7 +105,8 @@ impl Reader {
         reader
     }
 
-    /// Reads all that is left, or as much as leaves time to close what it finds: then it may be called again.
+    /// Reads everything that is left, or stops early enough to close what was found. In that case it may be called
+    /// again.
     pub(super) async fn read(&mut self, search: &Search<'_>) -> Result<Vec<Found>, Hidden> {
         let (mut under_way, mut found) = (FuturesUnordered::new(), Vec::new());
         let mut id = 0;
@@ -131,7 +132,7 @@ impl Reader {
                 Work::Pull(pull) => self.waiting.push(pull),
             }
         }
-        // As far as is known: a pull request of a page that was not read yet may have the same head.
+        // As far as is known: another pull request on an unread page may have the same head.
         for one in &mut found {
             one.shares_head = self.heads.get(one.place.head.sha.as_str()).is_some_and(|head| head.is_shared);
         }
@@ -157,8 +158,8 @@ impl Reader {
         if self.pages.is_empty() { 0 } else { self.total.unwrap_or_default().saturating_sub(self.listed) }
     }
 
-    /// What is read next: a page while few pull requests wait, else any pull request that waits, so that it is not always the same
-    /// ones that there is no time for.
+    /// What is read next: a page while few pull requests wait, else a random one of the pull requests that wait.
+    /// Otherwise the same ones would be left out each time.
     fn next_work(&mut self) -> Option<Work> {
         let pages_under_way = self.under_way.values().filter(|work| matches!(work, Work::Page(_))).count();
         if pages_under_way < PARALLEL_PAGES
@@ -194,8 +195,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Pull requests of one commit share its statuses: only one of them is read. A list that changes while its pages are read may
-    /// have an entry twice.
+    /// Pull requests with the same head commit share its statuses, so only one of them is read. If a list changes while
+    /// its pages are read, an entry may occur twice.
     fn take_page(&mut self, page: usize, listed: PullRequests) {
         let is_full = listed.pulls.len() >= PAGE_SIZE;
         for pull in listed.pulls {
@@ -219,7 +220,7 @@ impl Reader {
         }
     }
 
-    /// When the reading has to end, so that what was found until now can be written.
+    /// When the reading must end, so that there is time to write what was found so far.
     fn end(&self, found: &[Found]) -> Instant {
         let closable = found.iter().filter(|one| one.answer.is_some()).count();
         self.end_with(u32::try_from(closable).unwrap_or(u32::MAX))
@@ -230,7 +231,7 @@ impl Reader {
         if self.requests == 0 || closable == 0 {
             return last;
         }
-        // However few they are, the three requests of one come after one another.
+        // Even for a single status, the three requests come one after another.
         let rounds = REQUESTS_TO_CLOSE.saturating_mul(closable).div_ceil(PARALLEL as u32).max(REQUESTS_TO_CLOSE);
         let to_close = (self.spent / self.requests).saturating_mul(rounds);
         last.min((self.start + LAST_START).checked_sub(to_close).unwrap_or(self.start))
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn pull_requests_share_a_head_and_one_that_is_listed_twice_does_not() {
+    fn pull_requests_share_a_head_but_a_repeated_entry_does_not() {
         let listed = [pull(1, 'a'), pull(2, 'b'), pull(3, 'c'), pull(4, 'b'), pull(3, 'c')];
 
         let reader = Reader::new(page(&listed, Some(4)), Instant::now());
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn list_begins_with_another_page_each_time() {
+    fn list_is_read_in_another_order_each_time() {
         let pulls: Vec<_> = (1..=20).map(|number| pull(number, 'a')).collect();
         let first = || Reader::new(page(&pulls, Some(1000)), Instant::now()).pages;
         // The server's pages have 20 entries.
@@ -292,7 +293,7 @@ mod tests {
         (reader.requests, reader.spent) = (200, Duration::from_secs(100));
         let left = |closable| (reader.end_with(closable) - reader.start).as_secs();
         assert_eq!(left(0), READING_TIME.as_secs());
-        // Three requests after one another, of half a second each.
+        // Three requests one after another, half a second each.
         assert_eq!(left(1), READING_TIME.as_secs());
         // 400 requests, eight at a time.
         assert_eq!(left(133), LAST_START.as_secs() - 25);

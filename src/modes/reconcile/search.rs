@@ -20,7 +20,7 @@ pub(super) struct Pull {
 }
 
 impl Pull {
-    /// `None` for one without a valid head, which has no statuses.
+    /// `None` for a pull request without a valid head. It has no statuses.
     pub(super) fn new(pull: &PullRequest) -> Option<Self> {
         Some(Self { number: pull.number, sha: pull.head.sha.parse().ok()?, has_comments: pull.comments > 0 })
     }
@@ -45,10 +45,10 @@ impl Found {
     }
 }
 
-/// The target cannot be seen, so nothing may be written: why, in a sentence.
+/// The target cannot be seen, so nothing may be written. The text says why, in a sentence.
 pub(super) struct Hidden(pub(super) String);
 
-/// What one pull request has.
+/// What was found for one pull request.
 #[derive(Default)]
 pub(super) struct Look {
     pub(super) found: Vec<Found>,
@@ -58,7 +58,7 @@ pub(super) struct Look {
     pub(super) has_context: bool,
 }
 
-/// Whose pending statuses are looked for, and where.
+/// Which pending statuses are looked for, and where.
 pub(super) struct Search<'a> {
     pub(super) gitea: &'a Gitea,
     pub(super) pages: &'a PageBase,

@@ -1,4 +1,4 @@
-//! A pending status whose run has ended is closed; one whose run waits for long says so.
+//! Closes a pending status whose run has ended. If the run has waited for a long time, the status says so.
 
 use std::collections::BTreeMap;
 
@@ -30,11 +30,11 @@ pub(super) struct Row {
     pub(super) running: bool,
 }
 
-/// The comments that may be about a run, by that run.
+/// The existing comments that may be about a run, by run.
 pub(super) type CommentsThere = BTreeMap<RunId, Vec<Comment>>;
 
-/// The comments that may be about a run that is to be closed, in one list for all; `None` if each pull request has to be
-/// read separately.
+/// The existing comments that may be about a run to be closed, read as one list for all pull requests. `None` if each
+/// pull request must be read separately.
 pub(super) async fn comments_there(gitea: &Gitea, reconcile: &Reconcile, found: &[Found]) -> Option<CommentsThere> {
     let closing = found.iter().filter(|one| one.pull.has_comments && matches!(one.progress, Progress::Ended(_)));
     let oldest = closing.map(|one| one.created_at).min();
@@ -90,7 +90,7 @@ pub(super) fn still_running(pages: &PageBase, found: &Found) -> Row {
     row(pages, found, "still running")
 }
 
-/// The new answer; `None` if the status shows it already. `now` is by the server's clock, as the run's times are.
+/// The new answer; `None` if the status shows it already. `now` is by the server's clock, like the run's times.
 pub(super) fn answer(progress: &Progress, now: OffsetDateTime, description: &str, target: &RepoName) -> Option<Answer> {
     let says = |answer: &Answer| answer.description(target) == description;
     match progress {
@@ -99,7 +99,7 @@ pub(super) fn answer(progress: &Progress, now: OffsetDateTime, description: &str
         Progress::Queued(Some(since)) if now - *since > LONG_QUEUE => {
             Some(Answer::Waiting(*since)).filter(|answer| !says(answer))
         }
-        // It is no longer waiting.
+        // The run no longer waits.
         Progress::Running { created: Some(since), .. } if says(&Answer::Waiting(*since)) => Some(Answer::Dispatched),
         Progress::Queued(_) | Progress::Running { .. } => None,
     }

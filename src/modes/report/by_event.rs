@@ -12,7 +12,8 @@ use crate::telling::{Answer, Attempt, Failures, RunStatuses, Teller, Voice};
 use crate::text::one_line;
 use crate::types::{Head, Outcome};
 
-/// `has_ended`: whether the event says so. It counts only if the jobs cannot be read: there may be no later event.
+/// `has_ended`: whether the event says that the run has ended. It counts only if the jobs cannot be read, since there
+/// may be no later event.
 pub(super) async fn run(
     round: Round<'_>,
     jobs: Result<RunJobs, ForgeError>,
@@ -49,7 +50,7 @@ pub(super) async fn run(
     unread.map_or(Ok(()), |cause| Err(Error::JobsUnread(cause)))
 }
 
-/// What is true of the run; with [`Answer::Unread`] the reason.
+/// The true state of the run. With [`Answer::Unread`], also the reason.
 async fn answer(
     gitea: &Gitea,
     report: &Report,
@@ -84,7 +85,7 @@ async fn is_superseded(gitea: &Gitea, head: &Head, answer: &Answer) -> bool {
     if ending.outcome != Outcome::Cancelled {
         return false;
     }
-    // Where it cannot be read, there is a comment.
+    // If the pull request cannot be read, the comment is written.
     let pull = gitea.pull_request(&head.source, number).await;
     pull.is_ok_and(|pull| !pull.is_open() || pull.head.sha != head.sha.as_str())
 }

@@ -15,8 +15,8 @@ use crate::telling::{Answer, Attempt, Failures, RunStatuses, Teller, Voice};
 use crate::text::one_line;
 use crate::types::{Ending, GivenStatus};
 
-/// How often, and how soon, a report that waits for other jobs looks at them again: a runner takes some seconds to end a job
-/// whose last step has ended.
+/// How often, and how soon, a report that waits for other jobs reads them again. A runner takes some seconds to end a
+/// job after its last step.
 const LOOKS: u32 = 6;
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     End,
-    /// The jobs that it waited for have ended meanwhile.
+    /// The jobs that the report waited for have ended meanwhile.
     ReportAgain,
 }
 
@@ -79,11 +79,12 @@ pub(super) async fn run(
     }
 }
 
-/// Whether the other jobs end in the next seconds. Two jobs that report at the same moment wait for each other, since a job has
-/// not ended while its report runs. The one whose status came last stays; the other one sees that, and ends.
+/// Whether the other jobs end within the next seconds. Two jobs that report at the same moment wait for each other,
+/// since a job has not ended while its report runs. The job whose status came last stays; the other one sees that
+/// status, and ends.
 ///
-/// That status may have replaced a failure, which another job has told after the statuses were read and before it was set.
-/// Nothing else may know of the failure, so it is set again. No job sets a success before this one has ended.
+/// That last status may have replaced a failure that another job set after the statuses were read. Nothing else may
+/// know about the failure, so it is set again. No job sets a success before this job has ended.
 async fn others_end(
     teller: &Teller<'_>,
     given: &GivenStatus,

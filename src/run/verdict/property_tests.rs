@@ -44,7 +44,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn verdict_is_no_success_if_anything_is_worse_or_to_come(
+    fn verdict_is_not_a_success_if_anything_is_worse_or_unfinished(
         given in vec(word(), 0..3), auto: bool, attempt in 0..4_u32, jobs in vec(job(), 0..5), read: bool, now in any::<Option<i32>>(),
     ) {
         let counts = |job: &&Job| read && !jobs.iter().any(|other| other.name == job.name && other.run_attempt > job.run_attempt);

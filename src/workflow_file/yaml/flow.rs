@@ -1,8 +1,8 @@
-//! Flow collections on one line: `[a, b]`, `{type: string, required: true}`.
+//! Flow collections, whose lines the caller has joined: `[a, b]`, `{type: string, required: true}`.
 
 use super::{DEEPEST, Node, is_comment, is_plain, quoted};
 
-/// Reads a collection with nothing but a comment behind it; `None` if it is not clear.
+/// Reads a collection that is followed by nothing or a comment; `None` if it is not clear.
 pub(super) fn read(text: &str) -> Option<Node> {
     let (node, rest) = node(text, 0)?;
     is_comment(rest).then_some(node)
@@ -49,7 +49,7 @@ fn map(text: &str, depth: usize) -> Option<(Node, &str)> {
     Some((Node::Map(entries), &rest[1..]))
 }
 
-/// A key with its colon.
+/// Reads a key with its colon. Returns the key and the rest after the colon.
 fn key(text: &str) -> Option<(String, &str)> {
     if text.starts_with(['"', '\'']) {
         let (key, rest) = quoted(text)?;
@@ -61,7 +61,7 @@ fn key(text: &str) -> Option<(String, &str)> {
     Some((key.to_owned(), text[end..].strip_prefix(": ")?))
 }
 
-/// What stands behind an entry: a comma and the next one, or the end.
+/// What follows an entry: a comma and the next entry, or the end.
 fn after_entry(text: &str, end: char) -> Option<&str> {
     let text = text.trim_start_matches(' ');
     match text.strip_prefix(',') {

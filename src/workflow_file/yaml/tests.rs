@@ -78,7 +78,7 @@ fn what_is_not_clear_is_not_guessed() {
 }
 
 #[test]
-fn key_that_may_be_merged_or_is_there_twice_is_unclear() {
+fn key_that_may_be_merged_or_occurs_twice_is_unclear() {
     let node = Node::read("a: b\n<<: *c\nd: e\nd: f");
     assert_eq!(node.get("a"), Ok(Some(&Node::Scalar("b".to_owned()))));
     assert_eq!(node.get("x"), Err(Unclear));
@@ -95,7 +95,7 @@ fn nothing_is_nested_too_deep_for_the_stack() {
     assert!(read(&steps).contains('?'));
 }
 
-/// Whether a whole YAML parser reads the same, where this one claims to know.
+/// Whether a complete YAML parser reads the same, where this reader gives a result.
 fn agrees(node: &Node, yaml: &Yaml) -> bool {
     match (node, yaml) {
         (Node::Unclear, _) => true,
@@ -155,7 +155,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_read_is_what_a_whole_parser_reads(text in prop_oneof![fragments(), changed_examples()]) {
+    fn reader_agrees_with_a_complete_parser(text in prop_oneof![fragments(), changed_examples()]) {
         let node = Node::read(&text);
         if let Ok(documents) = YamlLoader::load_from_str(&text) {
             let yaml = documents.first().unwrap_or(&Yaml::Null);

@@ -1,4 +1,4 @@
-//! The trial run, its end, and what its report found; and what is a warning.
+//! The trial run, its end, and what its report found; and the warnings.
 
 use super::*;
 use crate::fake::{Scope, World};
@@ -12,7 +12,7 @@ fn checked(version: Version, runner: Runner<'_>, change: impl FnOnce(&mut World)
     (done, found.replace(&stage.gitea.url(), "http://fake").trim().to_owned())
 }
 
-/// Runs a check that has to fail, and gives what failed.
+/// Runs a check that must fail, and returns what failed.
 #[track_caller]
 fn failed(runner: Runner<'_>, change: impl FnOnce(&mut World)) -> String {
     let (done, found) = checked(Version::V1_26, runner, change);
@@ -26,7 +26,7 @@ fn failed(runner: Runner<'_>, change: impl FnOnce(&mut World)) -> String {
     found
 }
 
-/// Runs a check that has to succeed, and gives its warnings.
+/// Runs a check that must succeed, and returns its warnings.
 #[track_caller]
 fn warned(change: impl FnOnce(&mut World)) -> String {
     let (done, found) = checked(Version::V1_26, RUNNER, change);
@@ -49,7 +49,7 @@ fn report_without_rights_fails_in_the_same_words() {
 }
 
 #[test]
-fn secret_that_is_missing_in_the_target_is_found() {
+fn missing_secret_in_the_target_is_found() {
     insta::assert_snapshot!(failed(Runner { secret: "", ..RUNNER }, |_| ()), @"failed: Report of the trial run: it failed: http://fake/mporter/dispatch-target/actions/runs/31 . Its log says `Nothing was sent: input `token` is required. If it comes from a secret, that secret is empty: check that the secret is stored in this repository or for its owner, under exactly that name`. Correct that in mporter/dispatch-target");
     let by_step = |world: &mut World| {
         world.repository(TARGET).add_workflow_file(WORKFLOW, BUILD_AND_REPORT);
@@ -62,7 +62,7 @@ fn secret_that_is_missing_in_the_target_is_found() {
 fn report_workflow_that_never_runs_is_found() {
     let stage = set_up(Version::V1_26);
 
-    // Its `completed` starts nothing.
+    // Its `completed` event starts nothing.
     let done = thread::scope(|scope| {
         let check = scope.spawn(|| stage.check().run());
         while stage.gitea.world().runs.is_empty() {
@@ -138,7 +138,7 @@ fn report_that_does_not_run_at_the_end_is_a_warning() {
 }
 
 #[test]
-fn what_cannot_be_told_is_not_called_ok() {
+fn what_is_unclear_is_not_called_ok() {
     let build = |from: &'static str, to: &'static str| {
         warned(move |world| {
             world.repository(TARGET).add_workflow_file(WORKFLOW, &BUILD.replace(from, to));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::fake::{Permission, Scope, World};
 
-/// Runs a check that has to fail before its trial, after a change of the set-up. Gives the lines of what failed.
+/// Runs a check that must fail before its trial, after a change of the set-up. Returns the lines about what failed.
 #[track_caller]
 fn failed(version: Version, change: impl FnOnce(&mut World), step: impl FnOnce(Step) -> Step) -> String {
     let stage = set_up(version);
@@ -132,7 +132,7 @@ fn inputs_must_be_declared() {
         };
         failed(Version::V1_26, change, move |step| step.input("inputs", given))
     };
-    // A misspelt one is named with the nearest one.
+    // A misspelt input is named with the nearest declared one.
     insta::assert_snapshot!(declared("machin=qemu"), @"
     failed: Own inputs: build-from-pr.yml does not declare `machin` (did you mean `machine`?), and Gitea silently drops undeclared inputs. Correct `inputs` of this step, or declare it there
     failed: Required inputs: build-from-pr.yml requires `machine`, without a default, and `inputs` of this step does not set it: Gitea starts the run with an empty value. Set it, or add a default in that workflow

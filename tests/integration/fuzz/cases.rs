@@ -1,4 +1,4 @@
-//! What the fuzz tries: any case is made of a mode, inputs, an event and a server's answers.
+//! The cases of the fuzz test. Each has a mode, inputs, an event and a server's responses.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::fake::{Answer, Fault, Version};
 use crate::stage::TOKEN;
 
-/// The token is in none of these that an event or an input has: whoever can write it there knows it already.
+/// None of these contains the token: whoever can write it into an event or an input knows it already.
 const HOSTILE: [&str; 24] = [
     "\n::error::x",
     "\r\n::set-output name=run-id::1",
@@ -38,7 +38,7 @@ const HOSTILE: [&str; 24] = [
     "`",
 ];
 
-/// What the program reads in answers and events.
+/// The keys that the program reads in responses and events.
 const KEYS: [&str; 43] = [
     "display_title",
     "event",
@@ -92,13 +92,13 @@ pub(super) struct Case {
     pub(super) version: Version,
     /// Name and value.
     pub(super) inputs: Vec<(&'static str, String)>,
-    /// What is put into the true event at these keys, or the whole payload where it is no JSON.
+    /// The values that replace those of the real event at these keys, or the whole payload if it is not JSON.
     pub(super) event: Vec<(&'static str, Value)>,
     pub(super) payload: Option<String>,
     pub(super) answers: Vec<Hostile>,
 }
 
-/// What the server does instead of an ordinary answer.
+/// What the server does instead of an ordinary response.
 #[derive(Debug, Clone)]
 pub(super) struct Hostile {
     pub(super) method: &'static str,
@@ -145,7 +145,7 @@ fn value(text: BoxedStrategy<String>) -> BoxedStrategy<Value> {
     .boxed()
 }
 
-/// The body of an answer: JSON, with or without the token in its escapes, a part of it, or none.
+/// The body of a response: JSON, with or without the token in its escapes, a part of it, or nothing.
 fn body() -> impl Strategy<Value = String> {
     let texts = prop_oneof![3 => text(), 1 => text().prop_map(|text| format!("{text}{TOKEN}{text}"))].boxed();
     let escaped = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<String>();
@@ -200,7 +200,7 @@ fn hostile() -> impl Strategy<Value = Hostile> {
         ("GET", "/runs/"),
         ("GET", "/workflows"),
     ]);
-    // What is tried again until the time is over is the business of other tests.
+    // Other tests cover what is retried until the time is over.
     (request, 1..4_usize, fault).prop_map(|((method, path_part), times, fault)| Hostile {
         method,
         path_part,
@@ -242,7 +242,7 @@ fn input() -> impl Strategy<Value = (&'static str, String)> {
         "x/y",
         "https://x.example.com/git/",
     ]);
-    // An environment holds no zero byte.
+    // An environment variable cannot contain a zero byte.
     (names, prop_oneof![text(), good.prop_map(str::to_owned)]).prop_map(|(name, value)| (name, value.replace('\0', "")))
 }
 

@@ -1,4 +1,4 @@
-//! A server that people reach by another address than its runner does.
+//! A server that people reach at another address than its runner.
 
 use super::server::Conditions;
 use super::world::{Setup, World, example};
@@ -21,8 +21,8 @@ async fn links_have_the_address_that_people_use() {
     world.last_status_that(&by_job, |status| status.state != "pending").await;
     let second = world.settled().await.pop().unwrap();
 
-    world.assert_told(&by_event, &first, "success", "Successful in ").await;
-    world.assert_told(&by_job, &second, "failure", "Failing after ").await;
+    world.assert_reported(&by_event, &first, "success", "Successful in ").await;
+    world.assert_reported(&by_job, &second, "failure", "Failing after ").await;
     for status in [world.statuses(&by_event).await, world.statuses(&by_job).await].concat() {
         assert!(status.link.starts_with(PUBLIC), "{status:?}");
     }

@@ -1,4 +1,4 @@
-//! The API of a real Gitea, as the people use it whom the tests play.
+//! The API of a real Gitea, used by the people whom the tests play.
 
 use std::collections::BTreeMap;
 use std::sync::Once;
@@ -6,7 +6,7 @@ use std::sync::Once;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
-/// The cookie of the token against forged requests, which pages have before 1.26.
+/// The cookie with the token against forged requests. Pages have it before 1.26.
 const CSRF: &str = "_csrf";
 
 /// One person's view of the server.
@@ -22,7 +22,7 @@ impl Api {
     pub(crate) fn new(url: &str, token: &str) -> Self {
         static CRYPTO: Once = Once::new();
         CRYPTO.call_once(|| {
-            // An error only says that another test has done it.
+            // An error only means that another test has done it already.
             rustls::crypto::ring::default_provider().install_default().ok();
         });
         let client = Client::builder().no_proxy().build().unwrap();
@@ -39,7 +39,7 @@ impl Api {
         Self { token: token.to_owned(), ..self.clone() }
     }
 
-    /// What the server calls itself, if it answers at all.
+    /// The server's version, if the server responds at all.
     pub(crate) async fn version(&self) -> Option<String> {
         let answer = self.client.get(format!("{}/api/v1/version", self.url)).send().await.ok()?;
         let body: Value = answer.json().await.ok()?;
@@ -51,7 +51,7 @@ impl Api {
         self.request(Method::GET, path, None).await
     }
 
-    /// Posts to the API; the answer is null where it has no body.
+    /// Posts to the API. The result is null if the response has no body.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
         self.request(Method::POST, path, Some(body)).await
     }
@@ -76,7 +76,7 @@ impl Api {
         self.request(Method::DELETE, path, None).await
     }
 
-    /// Reads a resource that is text, such as a log, whatever the answer's status is.
+    /// Reads a resource that is text, such as a log, whatever the status of the response is.
     pub(crate) async fn text(&self, path: &str) -> String {
         self.send(Method::GET, path, None).await.text().await.unwrap()
     }
@@ -117,7 +117,7 @@ impl Api {
     }
 }
 
-/// The body of a good answer; a bad one fails the test with what the server says.
+/// The body of a successful response. Any other response fails the test with the server's message.
 async fn body(answer: Response, what: &str) -> Value {
     let status = answer.status();
     let text = answer.text().await.unwrap();

@@ -1,4 +1,5 @@
-//! Builds that `examples/report.yml` reports, on a real server: one workflow builds and holds no token, another one reports.
+//! Builds that `examples/report.yml` reports, on a real server: one workflow builds and holds no token, another
+//! reports.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
@@ -29,11 +30,11 @@ async fn build_is_pending_with_its_own_page_and_then_succeeds_with_one_comment()
     );
     assert_eq!(pending.state, "pending");
     world.run_with_id_has_ended(run.id).await;
-    world.told_soon("the end of a build", Instant::now(), &sha).await;
+    world.reported_soon("the end of a build", Instant::now(), &sha).await;
 
     let run = world.settled().await.pop().unwrap();
     assert_eq!(run.conclusion, "success");
-    world.assert_told(&sha, &run, "success", "Successful in ").await;
+    world.assert_reported(&sha, &run, "success", "Successful in ").await;
     assert_eq!(world.comments_on(1).await, [world.comment_line("success", &run)]);
     assert!(world.log(&run).await.contains(&format!("Building {sha}")), "the run has not built {sha}");
 }
@@ -50,8 +51,8 @@ async fn quick_builds_end_with_their_own_results() {
     let good = world.settled().await.pop().unwrap();
 
     assert_ne!(failed.id, good.id);
-    world.assert_told(&failing_sha, &failed, "failure", "Failing after ").await;
-    world.assert_told(&sha, &good, "success", "Successful in ").await;
+    world.assert_reported(&failing_sha, &failed, "failure", "Failing after ").await;
+    world.assert_reported(&sha, &good, "success", "Successful in ").await;
     let expected = [world.comment_line("failure", &failed), world.comment_line("success", &good)];
     assert_eq!(world.comments_on(1).await, expected);
     println!("{:#?}", world.comments().await);
@@ -66,7 +67,7 @@ async fn run_of_a_pull_request_of_the_target_reports_nothing_whatever_its_title_
     world.settled().await;
     let (statuses, comments) = (world.statuses(&sha).await, world.comments_on(1).await);
 
-    // Its author wishes that the failed build were a success.
+    // Its author wants the failed build to look like a success.
     let forged = format!(
         "name: build-from-pr\nrun-name: \"{SOURCE}#1 {sha}\"\non: pull_request\njobs:\n  build:\n    \
          runs-on: ubuntu-latest\n    steps:\n      - run: echo all is well\n"
@@ -120,7 +121,7 @@ async fn product_build_checks_out_the_pull_request_as_one_of_its_layers() {
     let run = world.settled().await.pop().unwrap();
 
     assert_eq!(run.conclusion, "success");
-    world.assert_told(&sha, &run, "success", "Successful in ").await;
+    world.assert_reported(&sha, &run, "success", "Successful in ").await;
     assert_eq!(world.comments_on(1).await, [world.comment_line("success", &run)]);
     let log = world.log(&run).await;
     assert!(log.contains("Called with --product orca --mode release"), "{log}");

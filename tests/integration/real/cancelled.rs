@@ -1,4 +1,4 @@
-//! Builds that are cancelled or run again, and their reports by event, on a real server.
+//! Builds that are cancelled or re-run, and their reports by event, on a real server.
 
 use std::time::Instant;
 
@@ -6,10 +6,10 @@ use super::server::Conditions;
 use super::world::{Run, Setup, Status, World};
 use crate::stage::TARGET;
 
-/// A build that lasts for longer than any test.
+/// A build that lasts longer than any test.
 const ENDLESS: &str = "sleep 120\n";
 
-/// A world whose runner asks for jobs every second, as a runner of an ordinary set-up does.
+/// A world whose runner polls for jobs every second, as in an ordinary set-up.
 async fn world() -> World {
     let conditions = Conditions { fetch_interval: Some("1s"), ..Conditions::default() };
     World::with(Setup { conditions, ..Setup::by_event() }).await
@@ -28,7 +28,7 @@ fn cancelled(world: &World, run: &Run) -> Status {
     Status { state, description, link: world.run_page(run) }
 }
 
-/// The states that a commit had one after the other.
+/// The states of a commit in their order.
 async fn states(world: &World, sha: &str) -> Vec<String> {
     let statuses = world.statuses(sha).await;
     println!("{sha}: {statuses:#?}");
@@ -47,7 +47,7 @@ async fn re_run(world: &World, run: &Run) {
     }
 }
 
-/// A build whose first attempt fails, and which goes on like this in the next one.
+/// A build whose first attempt fails. The next attempt does this.
 fn failing_first(world: &World, then: &str) -> String {
     let mark = world.server.scratch("attempts").join("first").display().to_string();
     format!("if [ -e {mark} ]; then\n{then}\nelse\ntouch {mark}\nexit 1\nfi\n")
@@ -56,25 +56,25 @@ fn failing_first(world: &World, then: &str) -> String {
 /// By `concurrency`; before Gitea 1.26 by the dispatch itself.
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn build_that_the_next_push_cancels_is_told_without_a_comment() {
+async fn build_that_the_next_push_cancels_is_reported_without_a_comment() {
     let world = world().await;
     let (first_sha, first) = endless_build(&world).await;
 
     let second_sha = world.push_build(0);
     world.run_with_id_has_ended(first.id).await;
-    let status = world.told_soon("cancelled by the next push", Instant::now(), &first_sha).await;
+    let status = world.reported_soon("cancelled by the next push", Instant::now(), &first_sha).await;
 
     assert_eq!(status, cancelled(&world, &first));
     world.last_status_that(&second_sha, |status| status.state != "pending").await;
     let second = world.settled().await.pop().unwrap();
-    world.assert_told(&first_sha, &first, "failure", "Has been cancelled").await;
-    world.assert_told(&second_sha, &second, "success", "Successful in ").await;
+    world.assert_reported(&first_sha, &first, "failure", "Has been cancelled").await;
+    world.assert_reported(&second_sha, &second, "success", "Successful in ").await;
     assert_eq!(world.comments_on(1).await, [world.comment_line("success", &second)]);
 }
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn before_1_26_the_build_that_the_next_dispatch_cancels_is_told() {
+async fn before_1_26_the_build_that_the_next_dispatch_cancels_is_reported() {
     let world = world().await;
     if world.server.names_runs() {
         println!("From 1.26 on a dispatch cancels no other run");
@@ -84,21 +84,21 @@ async fn before_1_26_the_build_that_the_next_dispatch_cancels_is_told() {
 
     let second_sha = world.open_pull_request_of("second", "exit 0\n").await;
     world.run_with_id_has_ended(first.id).await;
-    let status = world.told_soon("cancelled by the next dispatch", Instant::now(), &first_sha).await;
+    let status = world.reported_soon("cancelled by the next dispatch", Instant::now(), &first_sha).await;
 
     assert_eq!(status, cancelled(&world, &first));
     world.last_status_that(&second_sha, |status| status.state != "pending").await;
     let second = world.settled().await.pop().unwrap();
-    world.assert_told(&first_sha, &first, "failure", "Has been cancelled").await;
-    world.assert_told(&second_sha, &second, "success", "Successful in ").await;
-    // Nothing newer of the first pull request replaces its build.
+    world.assert_reported(&first_sha, &first, "failure", "Has been cancelled").await;
+    world.assert_reported(&second_sha, &second, "success", "Successful in ").await;
+    // The build of the first pull request is not superseded by a newer one.
     assert_eq!(world.comments_on(1).await, [world.comment_line("cancelled", &first)]);
     assert_eq!(world.comments_on(2).await, [world.comment_line("success", &second)]);
 }
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn build_that_is_cancelled_by_hand_is_told() {
+async fn build_that_is_cancelled_by_hand_is_reported() {
     let world = world().await;
     if !world.server.names_runs() {
         println!("Gitea 1.25 sends no event about a running job that is cancelled by hand");
@@ -108,11 +108,11 @@ async fn build_that_is_cancelled_by_hand_is_told() {
 
     let pressed = Instant::now();
     world.cancel(&run).await;
-    let status = world.told_soon("cancelled by hand", pressed, &sha).await;
+    let status = world.reported_soon("cancelled by hand", pressed, &sha).await;
 
     assert_eq!(status, cancelled(&world, &run));
     world.settled().await;
-    world.assert_told(&sha, &run, "failure", "Has been cancelled").await;
+    world.assert_reported(&sha, &run, "failure", "Has been cancelled").await;
     assert_eq!(world.comments_on(1).await, [world.comment_line("cancelled", &run)]);
 }
 
@@ -130,7 +130,7 @@ async fn re_run_is_pending_again_until_its_own_end() {
     let time = pressed.elapsed().as_secs_f32();
     println!("MEASURED Gitea {}: pending {time:.1} s after the re-run was requested", world.server.version());
     world.run_with_id_has_ended(run.id).await;
-    world.told_soon("the end of a re-run", Instant::now(), &sha).await;
+    world.reported_soon("the end of a re-run", Instant::now(), &sha).await;
     world.settled().await;
 
     assert_eq!(states(&world, &sha).await, ["pending", "failure", "pending", "success"]);
@@ -140,7 +140,7 @@ async fn re_run_is_pending_again_until_its_own_end() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn re_run_that_is_cancelled_is_told() {
+async fn cancelled_re_run_is_reported() {
     let world = world().await;
     let sha = world.open_pull_request_of("feature", &failing_first(&world, ENDLESS)).await;
     world.last_status_that(&sha, |status| status.state == "failure").await;
@@ -157,7 +157,7 @@ async fn re_run_that_is_cancelled_is_told() {
         world.run_with_id_has_ended(run.id).await;
         cancelled_at = Instant::now();
     }
-    let status = world.told_soon("a re-run that is cancelled", cancelled_at, &sha).await;
+    let status = world.reported_soon("a re-run that is cancelled", cancelled_at, &sha).await;
 
     assert_eq!(status, cancelled(&world, &run));
     world.settled().await;

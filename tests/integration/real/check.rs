@@ -1,4 +1,4 @@
-//! `mode: check` on a real server: a set-up that works is green, and each single mistake is red at its own line.
+//! `mode: check` on a real server: a working set-up is green, and each single mistake is red at its own line.
 
 use super::world::{Setup, World, example};
 use crate::stage::{SOURCE, TARGET, WORKFLOW};
@@ -16,7 +16,7 @@ fn inputs<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     usual.into_iter().chain(more.iter().copied()).collect()
 }
 
-/// Runs a check that has to fail, and gives the subjects of what failed.
+/// Runs a check that must fail, and returns the subjects of the failed checks.
 #[track_caller]
 fn failed(world: &World, more: &[(&str, &str)]) -> Vec<String> {
     let (success, _, log) = world.step(&inputs(more));
@@ -28,10 +28,10 @@ fn failed(world: &World, more: &[(&str, &str)]) -> Vec<String> {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_check_of_a_set_up_that_works_is_green() {
+async fn a_check_of_a_working_set_up_is_green() {
     let world = set_up().await;
 
-    // As its example has it, in a job of the source.
+    // In a job of the source, as in its example.
     world.run_in_source("check.yml", &example("check.yml")).await;
     let (success, outputs, log) = world.step(&inputs(&[]));
 

@@ -1,4 +1,4 @@
-//! Commits that are pushed with the git binary. Tokens travel in a header and in the environment, never in a URL.
+//! Commits that the git binary pushes. Tokens travel in a header and in the environment, never in a URL.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Checkout {
         self.git(&["push", "--quiet", &self.remote, name]);
     }
 
-    /// Fetches a branch of the remote and goes on from it.
+    /// Fetches a branch of the remote and continues from it.
     pub(crate) fn fetch(&self, branch: &str) {
         self.git(&["fetch", "--quiet", &self.remote, branch]);
         self.git(&["reset", "--quiet", "--hard", "FETCH_HEAD"]);

@@ -1,4 +1,4 @@
-//! Runs that never tell their own end, on a real server.
+//! Runs that never report their own end, on a real server.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::world::{BOT, Run, Setup, World, example};
 use crate::stage::{SOURCE, TARGET, WORKFLOW};
 
-/// A build that lasts for longer than any test.
+/// A build that lasts longer than any test.
 const ENDLESS: &str = "sleep 120\n";
 
 /// The target's workflow with another `concurrency`, or none.
@@ -32,7 +32,7 @@ fn line(world: &World, outcome: &str, run: &Run) -> String {
     format!("**dispatch-target build {outcome}** — [run log]({})", world.run_page(run))
 }
 
-/// These need a server that tells the run of a dispatch.
+/// These tests need a server that names the run of a dispatch.
 fn is_current(world: &World) -> bool {
     if !world.server.names_runs() {
         println!("Gitea {} does not tell the run of a dispatch, so there is nothing to see", world.server.version());
@@ -118,7 +118,7 @@ async fn a_run_whose_runner_dies_is_closed_once_the_server_gives_it_up() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn a_run_that_no_runner_takes_waits_and_a_broken_workflow_is_told() {
+async fn a_run_that_no_runner_takes_waits_and_a_broken_workflow_is_reported() {
     let target_workflow = example("build-and-report.yml").replace("runs-on: ubuntu-latest", "runs-on: nobody-has-this");
     let world = World::with(Setup { target_workflow: target_workflow.clone(), ..Setup::default() }).await;
     if !is_current(&world) {
@@ -167,7 +167,7 @@ async fn a_token_that_lost_its_access_writes_nothing() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn an_older_report_leaves_the_newer_answer_and_reconcile_goes_well_beside_reports() {
+async fn an_older_report_leaves_the_newer_status_and_reconcile_works_beside_reports() {
     let world = World::with(Setup { target_workflow: target_with(""), ..Setup::default() }).await;
     if !is_current(&world) {
         return;

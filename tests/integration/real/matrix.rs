@@ -35,7 +35,7 @@ async fn matrix_ends_with_its_worst_leg() {
 
 #[tokio::test]
 #[ignore = "needs a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real:: -- --ignored, as CONTRIBUTING.md says"]
-async fn matrix_whose_legs_tell_their_own_status_ends_with_its_worst_leg() {
+async fn matrix_whose_legs_give_their_own_status_ends_with_its_worst_leg() {
     each_round_ends_with_its_worst_leg("          status: ${{ job.status }}\n").await;
 }
 
@@ -81,7 +81,7 @@ fn matrix(status: &str) -> String {
     })
 }
 
-/// Waits for the other legs, so that all of them end at the same moment, or one of them some seconds later.
+/// Waits for the other legs, so that all of them end at the same moment, or one of them ends some seconds later.
 fn build(legs: &Legs, dir: &Path) -> String {
     let dir = dir.display();
     let number = |leg: Option<u8>| leg.unwrap_or(0);
@@ -97,7 +97,7 @@ touch {dir}/$LEG.ended
     )
 }
 
-/// When the build of a leg ended, in whole seconds as the server counts.
+/// When the build of a leg ended, in whole seconds like the server's times.
 fn ended_at(dir: &Path, leg: u8) -> i64 {
     let time = std::fs::metadata(dir.join(format!("{leg}.ended"))).unwrap().modified().unwrap();
     let time: Duration = SystemTime::duration_since(&time, UNIX_EPOCH).unwrap();

@@ -19,21 +19,21 @@ use super::api::{Api, Browser};
 /// The owner of the repositories, and the administrator of the server.
 pub(crate) const OWNER: &str = "mporter";
 
-/// How long a server may take to answer its first request.
+/// How long a server may take for its first response.
 const START: Duration = Duration::from_secs(60);
 
 /// How the server and the runner of a test differ from the usual ones.
 #[derive(Default)]
 pub(crate) struct Conditions {
-    /// The address that people use, which ends in a slash, where it is not the one that the runner uses.
+    /// The address that people use, with a slash at its end, if it differs from the runner's.
     pub(crate) root_url: Option<&'static str>,
-    /// How often the runner asks for jobs, where it is not five times a second.
+    /// How often the runner polls for jobs, if not five times a second.
     pub(crate) fetch_interval: Option<&'static str>,
 }
 
 /// A Gitea with one runner in host mode, both of them children of this process.
 pub(crate) struct Server {
-    // Fields are dropped in this order: the runner while its server is still there, the files last.
+    // Fields are dropped in this order: the runner while its server still runs, the files last.
     runner: Process,
     _gitea: Process,
     dir: TempDir,
@@ -102,12 +102,12 @@ impl Server {
         Self { runner, _gitea: gitea_process, owner, dir, url, pages, version, password }
     }
 
-    /// The address of the server that the runner uses, without a slash at its end.
+    /// The address at which the runner reaches the server, without a slash at its end.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// The address of the server that people use, without a slash at its end.
+    /// The address at which people reach the server, without a slash at its end.
     pub(crate) fn pages(&self) -> &str {
         &self.pages
     }
@@ -117,7 +117,7 @@ impl Server {
         &self.version
     }
 
-    /// Whether a dispatch answers with the run that it started, and web pages of runs go by id: from 1.26 on.
+    /// Whether the response to a dispatch names the run, and pages of runs go by id: from 1.26 on.
     pub(crate) fn names_runs(&self) -> bool {
         let mut numbers = self.version.split(['.', '+', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (1, 26)
@@ -133,7 +133,7 @@ impl Server {
         Browser::sign_in(&self.url, OWNER, &self.password).await
     }
 
-    /// The runner's machine loses its power: neither the runner nor its jobs have time to say anything.
+    /// The runner's machine loses power: neither the runner nor its jobs can report anything.
     pub(crate) fn kill_runner(&mut self) {
         self.runner.child.kill().unwrap();
         self.runner.child.wait().unwrap();
@@ -147,7 +147,7 @@ impl Server {
     }
 }
 
-/// So many random bytes as hexadecimal digits.
+/// This many random bytes as hexadecimal digits.
 pub(crate) fn random_hex(bytes: usize) -> String {
     let mut random = vec![0; bytes];
     File::open("/dev/urandom").unwrap().read_exact(&mut random).unwrap();
@@ -171,7 +171,7 @@ pub(crate) fn output(command: &mut Command) -> String {
     text
 }
 
-/// A child process that ends with the value, also in a test that fails.
+/// A child process that is stopped when the value is dropped, even in a test that fails.
 struct Process {
     child: Child,
     log: PathBuf,
@@ -187,12 +187,12 @@ impl Process {
         Self { child, log }
     }
 
-    /// Whether the child is there no more.
+    /// Whether the child has ended.
     fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// The end of what the child has printed.
+    /// The end of the child's output.
     fn last_lines(&self) -> String {
         let text = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
@@ -233,7 +233,7 @@ fn binary(variable: &str) -> PathBuf {
     fs::canonicalize(&path).unwrap_or_else(|error| panic!("{variable} is {}: {error}", path.display()))
 }
 
-/// Waits for the server's first answer, which is its version.
+/// Waits for the server's first response, which is its version.
 async fn first_answer(url: &str, gitea: &mut Process) -> String {
     let started = Instant::now();
     let anonymous = Api::new(url, "");
@@ -263,7 +263,7 @@ fn runner_command(runner: &Path, root: &Path) -> Command {
     command
 }
 
-/// A server for one test: no mail, no network but this machine's, no chores.
+/// A server for one test: no mail, no network beyond this machine, no background tasks.
 fn app_ini(root: &Path, port: u16, root_url: &str) -> String {
     format!(
         "APP_NAME = dispatch-action tests
@@ -322,7 +322,7 @@ LEVEL = warn
     )
 }
 
-/// A runner that asks for jobs often and reports them at once.
+/// A runner that polls for jobs often and reports them at once.
 fn runner_yaml(root: &Path, fetch_interval: &str) -> String {
     format!(
         "runner:

@@ -1,4 +1,4 @@
-//! Three targets with one comment, by the examples as they are, on a real server.
+//! Three targets with one comment, with the examples unchanged, on a real server.
 
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ async fn three_targets_have_one_table() {
         assert!(asked.elapsed() < PATIENCE, "{comments:#?}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    // The last reports may still be under way, and must change nothing.
+    // The last reports may still be in progress, and must change nothing.
     tokio::time::sleep(Duration::from_secs(5)).await;
 
     let comments = world.comments().await;

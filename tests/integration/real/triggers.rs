@@ -37,7 +37,7 @@ async fn comment_of_a_listed_account_builds_the_head_of_its_pull_request_and_no_
     world.last_status_that(&sha, |status| status.state != "pending").await;
     let run = world.settled().await.pop().unwrap();
 
-    world.assert_told(&sha, &run, "success", "Successful in ").await;
+    world.assert_reported(&sha, &run, "success", "Successful in ").await;
     assert!(world.log(&run).await.contains(&format!("Building {sha}")), "the run has not built {sha}");
     let comments = ["Please build this", "/build", "/build", &world.comment_line("success", &run)];
     assert_eq!(world.comments_on(1).await, comments);

@@ -1,14 +1,14 @@
-//! What becomes of builds that another workflow reports, and how soon.
+//! What happens to builds that another workflow reports, and how soon.
 
 use std::time::{Duration, Instant};
 
 use super::world::{PATIENCE, Run, Status, World, log, runs};
 use crate::stage::{SOURCE, TARGET, WORKFLOW};
 
-/// How long nothing may happen before nothing more is expected. An event starts its run within a second.
+/// After this long without anything new, nothing more is expected. An event starts its run within a second.
 const QUIET: Duration = Duration::from_secs(4);
 
-/// How soon after the end of a run the pull request has to show it.
+/// How soon after the end of a run the pull request must show it.
 const SOON: Duration = Duration::from_secs(30);
 
 const PAUSE: Duration = Duration::from_millis(200);
@@ -30,7 +30,7 @@ impl World {
         runs
     }
 
-    /// Waits until so many builds are there, the last of which is in this state; returns it.
+    /// Waits until there are this many builds and the last of them is in this state. Returns that build.
     pub(crate) async fn build_in_state(&self, count: usize, state: &str) -> Run {
         let asked = Instant::now();
         loop {
@@ -56,8 +56,8 @@ impl World {
         }
     }
 
-    /// Waits until a commit has a final status, which has to come soon after `since`; returns it.
-    pub(crate) async fn told_soon(&self, what: &str, since: Instant, sha: &str) -> Status {
+    /// Waits until a commit has a final status, which must come soon after `since`; returns it.
+    pub(crate) async fn reported_soon(&self, what: &str, since: Instant, sha: &str) -> Status {
         let status = self.last_status_that(sha, |status| status.state != "pending").await;
         let time = since.elapsed();
         println!("MEASURED Gitea {}: {what}: final status after {:.1} s", self.server.version(), time.as_secs_f32());
@@ -65,7 +65,7 @@ impl World {
         status
     }
 
-    /// Waits until no run goes on and none begins. Each report must have done its work. Returns the builds.
+    /// Waits until no run is in progress and none starts. Each report must have done its work. Returns the builds.
     pub(crate) async fn settled(&self) -> Vec<Run> {
         let asked = Instant::now();
         let mut seen = (0, Instant::now());
@@ -80,7 +80,7 @@ impl World {
             tokio::time::sleep(PAUSE).await;
         }
         for report in self.reports().await {
-            // One that was still queued when the next one came is cancelled.
+            // A report that was still queued when the next one came is cancelled.
             println!("--- {report:?}\n{}", self.log(&report).await);
             assert_ne!(report.conclusion, "failure", "a report has failed");
         }
@@ -98,8 +98,8 @@ impl World {
         logs
     }
 
-    /// The commit's statuses say that this run is pending, then how it ended, and nothing after that.
-    pub(crate) async fn assert_told(&self, sha: &str, run: &Run, state: &str, description: &str) {
+    /// The commit's statuses show that this run is pending, then how it ended, and nothing after that.
+    pub(crate) async fn assert_reported(&self, sha: &str, run: &Run, state: &str, description: &str) {
         let statuses = self.statuses(sha).await;
         println!("{sha}: {statuses:#?}");
         let (end, pending) = statuses.split_last().expect("statuses");
@@ -108,7 +108,8 @@ impl World {
         assert!(!pending.is_empty(), "there was no pending status");
         let dispatched = format!("Dispatched to {TARGET}");
         for status in pending {
-            // Before 1.26 the dispatch does not know its run, and may replace the end of a quick one until the next event.
+            // Before 1.26, a dispatch does not know its run. It may replace the end of a quick run until the next
+            // event.
             if status == end && !self.server.names_runs() {
                 continue;
             }

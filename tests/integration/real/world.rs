@@ -81,7 +81,7 @@ pub(crate) struct Job {
     pub(crate) conclusion: String,
 }
 
-/// What the action said about a commit.
+/// A status that the action set on a commit.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Status {
     pub(crate) state: String,
@@ -98,7 +98,7 @@ pub(crate) struct Comment {
 
 impl Run {
     pub(super) fn has_ended(&self) -> bool {
-        // A run says that it has failed before the jobs that need the failed one have begun, so they are asked too.
+        // A run counts as failed before the jobs that need the failed job have started, so the jobs are read too.
         self.status == "completed" && self.jobs.iter().all(|job| job.status == "completed")
     }
 }
@@ -140,7 +140,7 @@ impl World {
         world
     }
 
-    /// Takes a picture of the page of the first pull request, for the documents, if `PICTURES` names a folder for it: see
+    /// Takes a picture of the first pull request's page for the documents, if `PICTURES` names a folder for it: see
     /// `docs/pictures.md`.
     pub(crate) fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("PICTURES") else { return };
@@ -217,7 +217,7 @@ impl World {
         runs(self.owner(), repository).await.len()
     }
 
-    /// Waits until the target has so many runs, the last of which is in this state; returns it.
+    /// Waits until the target has this many runs and the last one is in this state. Returns that run.
     pub(crate) async fn run_in_state(&self, count: usize, state: &str) -> Run {
         let asked = Instant::now();
         loop {
@@ -230,7 +230,7 @@ impl World {
         }
     }
 
-    /// Waits until the pending status of a commit is there: the source's workflow has done its work.
+    /// Waits until a commit has its pending status: the source's workflow has done its work.
     pub(crate) async fn wait_for_pending(&self, sha: &str) {
         let asked = Instant::now();
         while self.statuses(sha).await.is_empty() {
@@ -303,7 +303,8 @@ impl World {
         self.source.push("feature", &[("build.sh", &build_script(exit_code))])
     }
 
-    /// Waits until the server has found that a pull request has no conflicts: until then it refuses to merge it anyway.
+    /// Waits until the server knows that a pull request has no conflicts. Until then, it refuses to merge it in any
+    /// case.
     pub(crate) async fn wait_for_mergeability(&self, number: u64) {
         let asked = Instant::now();
         while self.owner().get(&format!("/repos/{SOURCE}/pulls/{number}")).await["mergeable"] != true {
@@ -370,7 +371,7 @@ impl World {
         format!("{}/{TARGET}/actions/runs/{number}", self.server.pages())
     }
 
-    /// The link of a status from before the run has told its own.
+    /// The link of a status that was set before the run reported.
     pub(crate) fn pending_page(&self, run: &Run) -> String {
         if self.server.names_runs() {
             return self.run_page(run);
@@ -379,7 +380,8 @@ impl World {
     }
 }
 
-/// Waits until a repository has so many runs and all of them have ended, oldest first. Prints the logs of their jobs.
+/// Waits until a repository has this many runs and all of them have ended. Returns them, oldest first. Prints the logs
+/// of their jobs.
 pub(crate) async fn finished_runs(server: &Server, repository: &str, count: usize) -> Vec<Run> {
     let asked = Instant::now();
     loop {
@@ -440,7 +442,7 @@ pub(crate) async fn create_repository(owner: &Api, full_name: &str, private: boo
     owner.post("/user/repos", &json!({ "name": name, "private": private, "default_branch": "main" })).await;
 }
 
-/// Waits until the server knows that a repository is empty no more: only then it has pull requests.
+/// Waits until the server knows that a repository is no longer empty. Only then can it have pull requests.
 async fn wait_for_content(owner: &Api, repository: &str) {
     let asked = Instant::now();
     while owner.get(&format!("/repos/{repository}")).await["empty"] != false {
@@ -467,12 +469,12 @@ async fn create_user(owner: &Api, name: &str, scopes: &[&str]) -> Api {
     owner.with_token(&token)
 }
 
-/// The string in a JSON value, empty where there is none.
+/// The string in a JSON value; empty if there is none.
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The elements of a JSON array, none where there is none.
+/// The elements of a JSON array; none if it is not an array.
 fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
@@ -486,7 +488,7 @@ fn job(answer: &Value) -> Job {
     }
 }
 
-/// Pushes this checkout to `mporter/dispatch-action` as `v1`, with the binary that these tests are about.
+/// Pushes this checkout to `mporter/dispatch-action` as `v1`, with the binary that these tests use.
 async fn publish_action(server: &Server) {
     let name = format!("{OWNER}/dispatch-action");
     create_repository(server.owner(), &name, false).await;
@@ -496,7 +498,7 @@ async fn publish_action(server: &Server) {
         Command::new("git").args(["ls-files", "-z", "-co", "--exclude-standard", "--deduplicate"]).current_dir(project),
     );
     for file in files.split('\0').filter(|file| !file.is_empty() && !file.starts_with("tests/fixtures/")) {
-        // A file that was deleted and not yet committed is in the list too.
+        // The list also has files that were deleted without a commit.
         if project.join(file).is_file() {
             let copy = action.dir().join(file);
             fs::create_dir_all(copy.parent().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! The run's inputs tell which pull request is reported to, and the step's inputs replace them.
+//! The run's inputs name the pull request that gets the report. The step's inputs override them.
 
 use serde_json::json;
 

@@ -1,10 +1,10 @@
-//! A request whose answer got lost is sent again; a comment is looked for first.
+//! A request whose response was lost is sent again. Before a comment is written again, the comments are read.
 
 use super::{comments, reported, running, status, with_report_job};
 use crate::fake::{Fault, Version};
 use crate::stage::{SOURCE, Stage};
 
-/// The marker that the comment about this run has.
+/// The marker of the comment about this run.
 fn marker_of(stage: &Stage, run: u64) -> String {
     stage.report(run).run().ok();
     let mut world = stage.gitea.world();
@@ -13,7 +13,7 @@ fn marker_of(stage: &Stage, run: u64) -> String {
 }
 
 #[test]
-fn comment_whose_answer_got_lost_is_found_and_not_made_again() {
+fn comment_whose_response_was_lost_is_found_and_not_written_again() {
     let (stage, run) = running(Version::V1_26);
     stage.gitea.inject("POST", "/comments", 1, Fault::WorkThenHangUp);
 
@@ -27,7 +27,7 @@ fn comment_whose_answer_got_lost_is_found_and_not_made_again() {
 }
 
 #[test]
-fn comment_that_was_lost_on_its_way_is_made_again() {
+fn comment_that_never_arrived_is_written_again() {
     let (stage, run) = running(Version::V1_26);
     stage.gitea.inject("POST", "/comments", 1, Fault::HangUp);
 
@@ -65,7 +65,7 @@ fn comment_about_another_attempt_or_context_is_not_this_one() {
 }
 
 #[test]
-fn comments_that_cannot_be_looked_through_are_not_made_again() {
+fn comment_is_not_written_again_if_the_comments_cannot_be_read() {
     let (stage, run) = running(Version::V1_26);
     stage.gitea.inject("POST", "/comments", 1, Fault::WorkThenHangUp);
     stage.gitea.refuse("GET", "/comments", 403, "application/json", r#"{"message": "no"}"#);
@@ -77,7 +77,7 @@ fn comments_that_cannot_be_looked_through_are_not_made_again() {
 }
 
 #[test]
-fn final_status_is_set_again_after_a_lost_answer() {
+fn final_status_is_set_again_after_a_lost_response() {
     for fault in [Fault::HangUp, Fault::WorkThenHangUp] {
         let (stage, run) = running(Version::V1_26);
         stage.gitea.inject("POST", "/statuses", 1, fault);
@@ -95,7 +95,7 @@ fn final_status_is_set_again_after_a_lost_answer() {
 }
 
 #[test]
-fn reading_is_done_again_after_a_lost_answer() {
+fn read_is_repeated_after_a_lost_response() {
     let (stage, run) = with_report_job(Version::V1_26);
     stage.gitea.world().finish_job(run, "build", "failure");
     stage.gitea.inject("GET", "/jobs", 1, Fault::HangUp);

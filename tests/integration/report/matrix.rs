@@ -1,4 +1,5 @@
-//! Several jobs of one run report: the pull request ends with the worst of them, and never green while one is under way.
+//! Several jobs of one run report. The pull request ends with the worst of them, and is never green while one is in
+//! progress.
 
 use std::thread;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use crate::fake::Version;
 use crate::stage;
 use crate::stage::{PAGES, SOURCE, Stage, TARGET, WORKFLOW};
 
-/// A run of three legs that a runner has taken.
+/// A run with three legs that a runner has taken.
 fn matrix() -> (Stage, u64) {
     let stage = stage(Version::V1_26);
     let legs = ["leg (1)", "leg (2)", "leg (3)"].map(str::to_owned).to_vec();
@@ -72,7 +73,7 @@ fn job_that_needs_the_report_is_not_waited_for() {
 }
 
 #[test]
-fn legs_that_report_at_the_same_moment_do_not_wait_for_each_other_for_ever() {
+fn legs_that_report_at_the_same_moment_do_not_deadlock() {
     let (stage, run) = matrix();
     stage.gitea.world().finish_job(run, "leg (3)", "success");
     thread::scope(|scope| {
@@ -96,7 +97,8 @@ fn legs_that_report_at_the_same_moment_do_not_wait_for_each_other_for_ever() {
 fn failure_that_a_pending_status_has_replaced_is_set_again() {
     for form in ["auto {}", "{}"] {
         let (stage, run) = matrix();
-        // The statuses of two legs that report at the same moment: each has read before the other one wrote.
+        // The statuses of two legs that report at the same moment: each leg read the statuses before the other one
+        // wrote.
         assert_eq!(status_of_leg(&stage, run, "failure", "Failing after 5s"), "failure");
         assert_eq!(status_of_leg(&stage, run, "pending", "Waiting for 2 other jobs"), "pending");
 
@@ -104,7 +106,7 @@ fn failure_that_a_pending_status_has_replaced_is_set_again() {
 
         let (state, description, _) = status(&stage, "dispatch-target/build");
         assert_eq!((state.as_str(), description.as_str()), ("failure", "Failing after 5s"), "{form}");
-        // The last leg finds it.
+        // The last leg finds the failure.
         for leg in 1..=2 {
             stage.gitea.world().finish_job(run, &format!("leg ({leg})"), "success");
         }
@@ -112,7 +114,7 @@ fn failure_that_a_pending_status_has_replaced_is_set_again() {
     }
 }
 
-/// Another leg sets this status. Returns the state that the pull request shows.
+/// Another leg sets this status. Returns the state that the pull request then shows.
 fn status_of_leg(stage: &Stage, run: u64, state: &str, description: &str) -> String {
     let link = format!("{PAGES}/{TARGET}/actions/runs/{run}");
     let mut world = stage.gitea.world();

@@ -1,4 +1,4 @@
-//! The outcome that is reported: the worst of those that are given and of those that the run's other jobs tell.
+//! The reported outcome: the worst of the given outcomes and the outcomes of the run's other jobs.
 
 use super::{comments, reported, running, status, with_report_job};
 use crate::fake::{Progress, Version};
@@ -141,7 +141,7 @@ fn job_that_was_not_re_run_counts_as_it_ended() {
     {
         let mut world = stage.gitea.world();
         world.finish_job(run, "build", "failure");
-        // Only `report` runs again: `build` stays in the list as its first attempt left it.
+        // Only `report` runs again: `build` stays in the list as it ended in its first attempt.
         let run = world.run(run);
         run.attempt = 2;
         run.jobs[1].attempt = 2;
@@ -163,7 +163,7 @@ fn time_is_left_out_where_no_start_is_known() {
 }
 
 #[test]
-fn jobs_that_are_no_list_do_not_pass_for_none() {
+fn jobs_that_are_not_a_list_do_not_count_as_no_jobs() {
     for answer in
         ["{}", r#"{"error": "x"}"#, r#"{"jobs": null}"#, r#"{"jobs": [], "total_count": 2}"#, r#"{"jobs": []}"#]
     {
@@ -213,7 +213,7 @@ fn success_of_the_own_job_counts_without_the_jobs_only_where_the_server_has_no_l
 
             assert_eq!(status(&stage, "dispatch-target/build").0, state, "{version:?}, {code}");
             assert_eq!(done.success, state == "success", "{version:?}, {code}");
-            // A word that was given, and not found in the jobs, counts.
+            // A given word that is not an outcome of any job counts.
             stage.report(run).input("status", "success").run();
         }
     }

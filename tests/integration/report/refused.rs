@@ -1,11 +1,11 @@
-//! A refused status does not keep the comment from being made, nor a refused comment the status; each refusal is named.
+//! A refused status does not prevent the comment, nor does a refused comment prevent the status. Each refusal is named.
 
 use super::{comments, running, status};
 use crate::fake::Version;
 use crate::shown;
 
 #[test]
-fn refused_comment_does_not_keep_the_status_from_being_set() {
+fn refused_comment_does_not_prevent_the_status() {
     let (stage, run) = running(Version::V1_26);
     stage.gitea.world().add_token("dispatch-bot", "repository-only-token", &[crate::fake::Scope::WriteRepository]);
 
@@ -25,7 +25,7 @@ fn refused_comment_does_not_keep_the_status_from_being_set() {
 }
 
 #[test]
-fn refused_status_does_not_keep_the_comment_from_being_made() {
+fn refused_status_does_not_prevent_the_comment() {
     let (stage, run) = running(Version::V1_26);
     stage.gitea.refuse("POST", "/statuses/", 403, "application/json", r#"{"message": "no"}"#);
 

@@ -1,4 +1,4 @@
-//! The statuses that the commit has already: which is overwritten, which is left alone, which gives the context.
+//! Existing statuses of the commit: which one is overwritten, which one is left alone, which one gives the context.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::stage::SOURCE;
 use crate::{shown, stage};
 
 #[test]
-fn statuses_that_are_no_list_do_not_pass_for_none() {
+fn statuses_that_are_not_a_list_do_not_count_as_no_statuses() {
     for answer in ["{}", r#"{"message": "hi"}"#, r#"{"statuses": 1}"#] {
         let (stage, run) = running(Version::V1_26);
         stage.gitea.refuse("GET", "/status?", 200, "application/json", answer);
@@ -34,7 +34,7 @@ fn list_without_a_total_ends_with_its_first_short_page() {
 }
 
 #[test]
-fn list_that_never_ends_is_no_list() {
+fn list_that_never_ends_is_an_error() {
     let (stage, run) = running(Version::V1_26);
     let page = json!({"statuses": vec![json!({"context": "x", "target_url": ""}); 50]});
     stage.gitea.refuse("GET", "/status?", 200, "application/json", &page.to_string());
@@ -112,7 +112,7 @@ fn newer_run_overwrites_an_older_ones_status() {
 }
 
 #[test]
-fn status_that_is_of_no_run_of_this_target_is_overwritten() {
+fn status_without_a_run_of_this_target_is_overwritten() {
     for link in [
         "",
         "https://gitea.example.com/mporter/dispatch-target/actions?workflow=build-from-pr.yml",
@@ -148,7 +148,7 @@ fn newer_status_is_found_on_any_page() {
 }
 
 #[test]
-fn context_is_that_of_the_status_which_links_to_the_run() {
+fn context_comes_from_the_status_that_links_to_the_run() {
     let stage = stage(Version::V1_26);
     stage.dispatch().input("context", "ci/[x]_y").run().ok();
     let run = stage.start_last_run();
@@ -161,7 +161,7 @@ fn context_is_that_of_the_status_which_links_to_the_run() {
 }
 
 #[test]
-fn context_that_is_given_counts_before_the_linked_one() {
+fn given_context_takes_precedence_over_the_linked_one() {
     let (stage, run) = running(Version::V1_26);
 
     stage.report(run).input("context", "mine").run().ok();

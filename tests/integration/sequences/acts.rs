@@ -28,10 +28,10 @@ pub(super) enum Act {
     /// A report that was on its way when the run was cancelled.
     LateReport(usize),
     ReRun(usize),
-    /// A report by event: by the latest event, or the one before it, and so on. So an event may come late, again, or never.
+    /// A report by event: by the latest event, the one before it, and so on. An event may come late, twice or never.
     Event(usize),
     Reconcile,
-    /// The server goes away in the middle of the next answer to such a write.
+    /// The server disappears in the middle of the next response to such a write.
     LoseAnswer(&'static str),
 }
 
@@ -58,11 +58,11 @@ pub(super) fn act() -> impl Strategy<Value = Act> {
 pub(super) struct Deleted {
     /// The state that shows its end.
     pub(super) end: &'static str,
-    /// The state that the pull request showed of it, if that was an end.
+    /// The state that the pull request showed for it, if that was an end.
     pub(super) shown: Option<String>,
 }
 
-/// The pull request and the runs, with what is remembered beside the fake's own knowledge.
+/// The pull request and the runs, and what must be remembered in addition to the fake's own state.
 pub(super) struct Sequence {
     pub(super) stage: Stage,
     /// The head of the pull request.
@@ -70,7 +70,7 @@ pub(super) struct Sequence {
     /// By run: the head that it was dispatched for.
     pub(super) heads: BTreeMap<u64, String>,
     pub(super) deleted: BTreeMap<u64, Deleted>,
-    /// Runs and attempts of which a job has reported a failure.
+    /// Runs and attempts in which a job has reported a failure.
     pub(super) failure_reported: BTreeSet<(u64, u64)>,
     late: BTreeMap<u64, Step>,
 }
@@ -87,9 +87,9 @@ impl Sequence {
         Self { stage, sha, heads, deleted, failure_reported: BTreeSet::new(), late: BTreeMap::new() }
     }
 
-    /// Performs the act, if it is possible now, and gives the run whose event was reported.
+    /// Performs the act, if it is possible now, and returns the run whose event was reported.
     pub(super) fn perform(&mut self, act: &Act) -> Option<u64> {
-        // Gitea's times are cut to the second. A runner needs longer for anything.
+        // Gitea's times have no fractions of a second. Whatever a runner does takes longer.
         self.stage.gitea.world().advance(2);
         match act {
             Act::Dispatch => self.dispatch(),
@@ -122,7 +122,7 @@ impl Sequence {
             Act::Event(choice) => {
                 let events = self.stage.gitea.world().run_events.clone();
                 let event = events.iter().rev().nth(choice % events.len().max(1))?;
-                // A pending status whose answer got lost is not set again.
+                // A pending status whose response was lost is not set again.
                 self.stage.report_by(event).run();
                 return Some(event.run.id);
             }
@@ -156,7 +156,7 @@ impl Sequence {
         }
         let job = &jobs[job % jobs.len()];
         if reported {
-            // The job's own attempt: one that no runner took in the attempt before is behind the run's.
+            // The job's own attempt. A job that no runner took in the previous attempt is behind its run.
             let step = self.stage.report(run).var("GITHUB_RUN_ATTEMPT", &job.attempt.to_string());
             self.report(run, step.input("status", &format!("auto {outcome}")), outcome);
         }
@@ -164,7 +164,8 @@ impl Sequence {
         Some(())
     }
 
-    /// A report in a job. It looks for the end of the other jobs for some seconds, in vain: here that is cut short.
+    /// A report in a job. It looks for the end of the other jobs for some seconds, in vain. Here this time is cut
+    /// short.
     fn report(&mut self, run: u64, step: Step, outcome: &str) {
         let attempt = self.stage.gitea.world().run(run).attempt;
         if outcome == "failure" {
@@ -176,7 +177,7 @@ impl Sequence {
         self.stage.gitea.clear_faults();
     }
 
-    /// The chosen one of the runs of which the condition is as it should be.
+    /// Chooses one of the runs for which the condition is as expected.
     fn run(&self, choice: usize, condition: fn(&Self, u64) -> bool, expected: bool) -> Option<u64> {
         let ids: Vec<u64> = self.stage.gitea.world().runs.iter().map(|run| run.id).collect();
         let ids: Vec<u64> = ids.into_iter().filter(|id| condition(self, *id) == expected).collect();
@@ -202,7 +203,7 @@ impl Sequence {
         !self.deleted.contains_key(&run) && self.conclusions(run).iter().all(Option::is_some)
     }
 
-    /// The state that shows the end of a run; `None` where it has not ended or was deleted.
+    /// The state that shows the end of a run; `None` if it has not ended or was deleted.
     pub(super) fn end_of(&self, run: u64) -> Option<&'static str> {
         let is_fine = |conclusion: &Option<String>| conclusion.as_deref() == Some("success");
         let all_fine = self.conclusions(run).iter().all(is_fine);
@@ -215,7 +216,7 @@ impl Sequence {
         statuses.into_iter().find(|status| status.target_url.ends_with(&format!("/actions/runs/{run}")))
     }
 
-    /// The attempt of a run that is there.
+    /// The attempt of an existing run.
     pub(super) fn attempt(&self, run: u64) -> u64 {
         self.stage.gitea.world().run(run).attempt
     }

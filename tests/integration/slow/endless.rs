@@ -1,4 +1,4 @@
-//! An answer that never ends, fast or slow, fills no memory and is given up in time.
+//! A response that never ends, fast or slow, does not fill the memory and is given up in time.
 
 use std::process::Stdio;
 use std::thread;
@@ -11,10 +11,10 @@ use crate::fake::{Fault, Version};
 use crate::stage;
 use crate::stage::Step;
 
-/// The most memory that the step may have had, in KiB: twice the longest answer that is read, and some.
+/// The memory limit of the step, in KiB: twice the longest response that is read, and some more.
 const MEMORY_LIMIT: u64 = 96 << 10;
 
-/// Runs the step, and gives its peak memory in KiB, as the system last told it.
+/// Runs the step, and returns its peak memory in KiB, as the system reported it last.
 fn peak_memory(step: Step) -> u64 {
     let (mut command, _files) = step.command();
     let mut child = command.stdout(Stdio::null()).spawn().unwrap();
@@ -29,7 +29,7 @@ fn peak_memory(step: Step) -> u64 {
     peak
 }
 
-/// Each request gets an answer that never ends: `spaces` at a time, and then a pause.
+/// Each request gets a response that never ends: `spaces` at a time, and then a pause.
 fn endless_answers_end(spaces: usize, pause: Duration) {
     thread::scope(|scope| {
         for request in REQUESTS {
@@ -61,7 +61,7 @@ fn answer_of_one_byte_a_minute_ends_in_time() {
 #[test]
 fn list_without_an_end_fills_no_memory() {
     let (stage, step) = set(Mode::Report);
-    // A page of 3 MiB, which the next one repeats.
+    // A page of 3 MiB. The next page repeats it.
     let text = "x".repeat(60 << 10);
     let status = json!({"context": "x", "status": "success", "target_url": "", "description": text});
     let page = json!({"statuses": vec![status; 50]});
@@ -78,7 +78,7 @@ fn list_without_an_end_fills_no_memory() {
 #[test]
 fn pull_requests_without_an_end_fill_no_memory() {
     let stage = stage(Version::V1_26);
-    // A page of 30 MiB, which the next one repeats.
+    // A page of 30 MiB. The next page repeats it.
     let text = "x".repeat(600 << 10);
     let pull = |number| json!({"number": number, "head": {"sha": "a".repeat(40)}, "body": text});
     let page = json!((1..=50).map(pull).collect::<Vec<_>>());
@@ -88,6 +88,6 @@ fn pull_requests_without_an_end_fill_no_memory() {
 
     let pages = stage.gitea.requests().iter().filter(|request| request.path.contains("/pulls?")).count();
     assert!(pages > 1, "{pages}");
-    // A page is in memory while it is read: a buffer that has doubled. What is kept of it is small.
+    // A page is in memory while it is read, in a buffer that has doubled. Only a little of it is kept.
     assert!((1..160 << 10).contains(&peak), "{peak} KiB after {pages} pages");
 }

@@ -1,4 +1,4 @@
-//! `mode: reconcile` with so many pull requests, or such a slow server, that its minute does not suffice.
+//! `mode: reconcile` with too many pull requests, or too slow a server, for its minute.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use crate::fake::{Fault, Version};
 use crate::stage;
 use crate::stage::{Done, Stage, add_waiting_run, open_pull_request};
 
-/// So many open pull requests, each with a status that waits for a run that was cancelled, beside the stage's own.
+/// This many open pull requests besides the stage's own. Each has a status that waits for a cancelled run.
 fn with_stuck(count: usize) -> Stage {
     let stage = stage(Version::V1_26);
     let mut world = stage.gitea.world();
@@ -41,7 +41,7 @@ fn pull_requests_are_looked_at_and_closed_though_their_list_is_slow() {
 }
 
 #[test]
-fn slow_server_is_no_reason_to_close_nothing_and_what_is_left_is_said_once() {
+fn slow_server_does_not_prevent_closing_and_the_rest_is_reported_once() {
     let stage = with_stuck(1000);
     stage.gitea.set_delay(Duration::from_secs(2));
 
@@ -69,7 +69,8 @@ fn failures_of_one_kind_are_shown_three_times_and_counted() {
     assert!(log.contains("The first of 150: Status dispatch-target/build"), "{log}");
 }
 
-/// Prints how much each run closes. In a release build on an idle machine the server's delay counts; else the fake is slow itself.
+/// Prints how much each run closes. In a release build on an idle machine, the server's delay decides; otherwise the
+/// fake itself is slow.
 #[test]
 #[ignore = "takes minutes: cargo test slow::many -- --ignored --nocapture"]
 fn three_thousand_are_closed_by_a_few_runs() {

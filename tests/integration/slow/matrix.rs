@@ -1,7 +1,7 @@
 //! Each request of `dispatch` and of `report`, and all of them together, meets each fault of real networks, proxies and servers.
 //!
-//! The table of faults is [`faults`]. Each cell is a server, a step and an end of its own; what must hold in all of them is in
-//! [`cell::Cell::problems`], and what differs is the snapshot.
+//! The table of faults is [`faults`]. Each cell has its own server, step and result. What must hold in all of them is
+//! in [`cell::Cell::problems`]; what differs is in the snapshot.
 
 mod cell;
 mod faults;
@@ -13,10 +13,10 @@ use super::requests::REQUESTS;
 use cell::{Unreachable, cell, unreachable};
 use faults::faults;
 
-/// Cells that run side by side: they mostly wait.
+/// How many cells run side by side. They mostly wait.
 const THREADS: usize = 96;
 
-/// What a request meets: a row of the table of faults, or a server that no request reaches.
+/// What a request meets: a row of the table of faults, or a server that cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Unreachable(Unreachable),
@@ -26,7 +26,7 @@ enum Place {
 #[test]
 fn every_request_meets_every_fault() {
     let mut places = Vec::new();
-    // A server cannot be reached by all its requests alike.
+    // If a server cannot be reached, this is so for all requests.
     for how in [Unreachable::Refused, Unreachable::NeverConnected, Unreachable::SilentTls] {
         let all = (0..REQUESTS.len()).filter(|request| REQUESTS[*request].2.is_empty());
         places.extend(all.map(|request| (request, Place::Unreachable(how))));

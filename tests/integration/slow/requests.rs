@@ -6,7 +6,7 @@ use crate::fake::{Fault, Version};
 use crate::stage;
 use crate::stage::{Stage, Step};
 
-/// The action's own limit, and what starting a process may take on a machine that runs many of them.
+/// The action's own limit, plus the time to start a process on a machine that runs many of them.
 pub(super) const BUDGET: Duration = Duration::from_secs(60 + 3);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Mode {
     Report,
 }
 
-/// A request that meets a fault: mode, name, method (empty where it is all requests), a part of the path.
+/// A request that meets a fault: mode, name, method (empty for all requests), a part of the path.
 pub(super) type Request = (Mode, &'static str, &'static str, &'static str);
 
 pub(super) const REQUESTS: [Request; 8] = [
@@ -31,7 +31,7 @@ pub(super) const REQUESTS: [Request; 8] = [
 
 pub(super) const ALWAYS: usize = usize::MAX;
 
-/// The stage of one cell: for a report, a run that was dispatched and that a runner has taken.
+/// The stage of one cell. For a report, it has a dispatched run that a runner has taken.
 pub(super) fn set(mode: Mode) -> (Stage, Step) {
     let stage = stage(Version::V1_26);
     let step = match mode {
@@ -45,8 +45,8 @@ pub(super) fn set(mode: Mode) -> (Stage, Step) {
     (stage, step)
 }
 
-/// Has the requests meet the faults in this order. Of all requests, each meets a single fault once: which of them comes first is
-/// chance.
+/// Lets the requests meet the faults in this order. With all requests, only one of them meets a single fault, and which
+/// one is chance.
 pub(super) fn inject(stage: &Stage, (mode, _, method, path): Request, turns: &[(usize, Fault)]) {
     let requests = match turns {
         _ if !method.is_empty() => vec![(method, path)],

@@ -1,4 +1,4 @@
-//! Odd forms of an answer: the same head and body, put on the wire in another way.
+//! Odd forms of a response: the same head and body, put on the wire in another way.
 
 use std::io::{Result, Write};
 use std::net::TcpStream;
@@ -9,10 +9,10 @@ use nix::sys::socket::{setsockopt, sockopt};
 
 const TYPE: &str = "Content-Type: application/json\r\n";
 
-/// Writes the answer with this JSON to the client.
+/// Writes a response with this JSON to the client.
 pub(super) type Form = fn(&mut TcpStream, &str) -> Result<()>;
 
-/// The forms by name. What is right by the standards comes first, then what is not.
+/// The forms by name. Those that follow the standards come first, then those that do not.
 pub(super) const FORMS: [(&str, Form); 27] = [
     ("HTTP/1.0, up to the end", |client, json| write!(client, "HTTP/1.0 200 OK\r\n{TYPE}\r\n{json}")),
     ("up to the end", |client, json| write!(client, "HTTP/1.1 200 OK\r\n{TYPE}\r\n{json}")),

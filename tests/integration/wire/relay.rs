@@ -1,4 +1,4 @@
-//! A relay before the fake server that can say on the wire whatever a test wants.
+//! A relay in front of the fake server. It can put on the wire whatever a test wants.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,14 +8,14 @@ use std::thread::{self, JoinHandle};
 
 use crate::stage::Stage;
 
-/// A request as it stands on the wire.
+/// A request as it is on the wire.
 pub(super) struct Request {
     /// `POST /api/v1/… HTTP/1.1`
     pub(super) line: String,
     bytes: Vec<u8>,
 }
 
-/// What a handler is given for each request: the client's connection, the count of requests on it so far, and the fake.
+/// What a handler gets for each request: the client's connection, the number of requests on it so far, and the fake.
 pub(super) struct Exchange<'a> {
     pub(super) client: &'a mut TcpStream,
     pub(super) request: Request,
@@ -25,7 +25,7 @@ pub(super) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// The fake's answer, whole: head and body.
+    /// The fake's whole response: head and body.
     pub(super) fn answer(&self) -> Vec<u8> {
         let mut fake = TcpStream::connect(self.fake).unwrap();
         let text = String::from_utf8_lossy(&self.request.bytes).into_owned();
@@ -36,7 +36,7 @@ impl Exchange<'_> {
         answer
     }
 
-    /// Hands the request on, and the answer back. The client may use its connection again.
+    /// Passes the request on to the fake, and the response back. The client may use its connection again.
     pub(super) fn relay(&mut self) -> bool {
         let answer = String::from_utf8(self.answer()).unwrap().replace("connection: close\r\n", "");
         self.client.write_all(answer.as_bytes()).is_ok()
@@ -88,7 +88,7 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
-        // So that it looks.
+        // So that the thread looks at the flag.
         TcpStream::connect(self.address).ok();
         self.thread.take().map(JoinHandle::join);
     }

@@ -9,17 +9,17 @@ use crate::property_tests::{config, text, token_and_text};
 use crate::text::plain;
 use crate::types::Token;
 
-/// What is said of an answer: one line of bounded length.
+/// Whether a text is one line of bounded length.
 fn is_sentence(text: &str) -> bool {
     plain(text) == text && text.chars().count() <= 700
 }
 
-/// What the error says after this answer.
+/// The text of the error for this response.
 fn said(status: u16, body: &str, token: &Token) -> String {
     let status = StatusCode::from_u16(status).unwrap();
     let body = text_of(body.as_bytes(), token);
     let kind = if status.is_success() {
-        // Nothing but this number is an answer.
+        // Only this number is a valid value.
         value::<u64>(status, &body, token).err()
     } else {
         Some(refusal(status, &body, None, token))
@@ -36,7 +36,7 @@ fn no_token() -> Token {
     "no-such-token-anywhere".parse().unwrap()
 }
 
-/// The same JSON, each character of its strings as `\u0041`.
+/// The same JSON, with each character of its strings written as `\u0041`.
 fn escaped(value: &Value) -> String {
     let mut json = String::new();
     let mut is_string = false;
@@ -73,14 +73,14 @@ proptest! {
     }
 
     #[test]
-    fn token_in_an_answer_is_never_said((token, text) in token_and_text(), status in prop_oneof![Just(200_u16), Just(403)]) {
+    fn token_in_a_response_is_never_shown((token, text) in token_and_text(), status in prop_oneof![Just(200_u16), Just(403)]) {
         for body in [text.clone(), json!({"message": text}).to_string(), json!(text).to_string()] {
             prop_assert!(!said(status, &body, &token).contains(token.reveal()));
         }
     }
 
     #[test]
-    fn no_piece_of_a_token_that_is_written_in_escapes_is_said(token in "[0-9a-f]{40}", padding in 0..310_usize) {
+    fn no_part_of_an_escaped_token_is_shown(token in "[0-9a-f]{40}", padding in 0..310_usize) {
         let token: Token = token.parse().unwrap();
         let message = format!("{}{}", "x".repeat(padding), token.reveal());
         for (status, json) in [(403, json!({"message": message})), (200, json!(message))] {
@@ -95,7 +95,7 @@ proptest! {
             let value: Value = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(serde_json::from_str::<Value>(&without_escapes(&json)).unwrap(), value);
         }
-        // What is no JSON may come too.
+        // The text may also be something other than JSON.
         without_escapes(&text);
     }
 }

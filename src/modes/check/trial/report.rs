@@ -1,4 +1,5 @@
-//! What the report of the trial run found, as its log says it: it holds the target's secret, which this step cannot see.
+//! What the report of the trial run found, according to its log. That report has the target's secret, which this step
+//! cannot see.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -19,7 +20,7 @@ use crate::types::{RepoName, RunId, RunNumber, RunRef};
 
 const SUBJECT: &str = "Report of the trial run";
 
-/// The pause between two looks at the runs of the report workflow.
+/// The pause between two reads of the report workflow's runs.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long the first run of the report workflow may take to appear after the end of the trial.
 const APPEARS: Duration = Duration::from_secs(20);
@@ -33,21 +34,21 @@ pub(super) struct Log<'a> {
     pub(super) until: Instant,
 }
 
-/// What a run that reports said.
+/// What a reporting run said.
 #[derive(Debug, Clone, PartialEq)]
 enum Said {
     /// A report can write to the source.
     Can,
-    /// A report cannot: why.
+    /// A report cannot, for this reason.
     Cannot(String),
-    /// It failed without a word about this trial: its last error.
+    /// It failed and said nothing about this trial. This is its last error.
     Failed(String),
-    /// Nothing about this trial.
+    /// It said nothing about this trial.
     Nothing,
 }
 
 impl Log<'_> {
-    /// What the report found; `None` if the end of the trial run has said it already.
+    /// What the report found; `None` if the finding about the trial run's end says it already.
     pub(super) async fn finding(&self, reporting: &Reporting, runner: &mut Runner<impl Write>) -> Option<Finding> {
         let (said, number) = match reporting {
             Reporting::ByEvent(file) => {
@@ -58,7 +59,7 @@ impl Log<'_> {
                 }
             }
             Reporting::ByStep | Reporting::Unknown => match self.said(self.run.id).await {
-                // The build may have failed as well as its report.
+                // The build may have failed, and not only its report.
                 Ok(Said::Failed(_)) => return None,
                 Ok(said) => (said, self.run.number),
                 Err(error) => return Some(unread(&error)),
@@ -98,7 +99,8 @@ impl Log<'_> {
                     return Ok((said.clone(), run.number(&self.run.target)));
                 }
             }
-            // Each has ended, and no other has begun since: a report without its secret fails before it knows of any run.
+            // All of them have ended, and no other one has started since. A report without its secret fails before it
+            // knows which run it is about.
             let failed = runs.iter().find(|run| matches!(heard.get(&run.id), Some(Said::Failed(_))));
             match failed {
                 Some(run) if heard.len() == runs.len() && runs.len() == before => {
@@ -145,7 +147,7 @@ impl Log<'_> {
             let Some(id) = job.id else { continue };
             let log = match self.gitea().log_end(&self.run.target, id).await {
                 Ok(log) => log,
-                // A job that no runner took has none.
+                // A job that no runner took has no log.
                 Err(error) if error.is_not_found() => continue,
                 Err(error) => return Err(error),
             };
@@ -181,7 +183,7 @@ impl Log<'_> {
         }
     }
 
-    /// What is asked now has a minute.
+    /// A client whose requests have a minute from now.
     fn gitea(&self) -> Gitea {
         self.gitea.until(Deadline::in_a_minute())
     }
@@ -194,14 +196,14 @@ fn unread(error: &Error) -> Finding {
     )
 }
 
-/// A line of a log without its time, and without the mark of an error.
+/// A line of a log without its time and without the error mark.
 fn plain(line: &str) -> &str {
     let text = line.split_once(' ').map_or(line, |(_, text)| text).trim();
     let text = text.strip_prefix("##[error]").or_else(|| text.strip_prefix("::error::")).unwrap_or(text);
     text.trim()
 }
 
-/// What a line says, without the request in brackets at its end: the run's page has all of it.
+/// The text of a line without the request in brackets at its end. The run's page shows the whole line.
 fn cause(line: &str) -> String {
     let requests = [" (GET ", " (POST ", " (PATCH "];
     let end = requests.iter().filter_map(|request| line.find(request)).min();
@@ -210,7 +212,7 @@ fn cause(line: &str) -> String {
 
 fn last_error_in(log: &LogEnd) -> String {
     let is_error = |line: &&str| line.contains("##[error]") || line.contains("::error::");
-    // The runner's own comes last, and says the exit code only.
+    // The runner's own error comes last, and gives only the exit code.
     let own = |line: &&str| !plain(line).starts_with("Process completed with exit code");
     match log.lines().filter(is_error).filter(own).last() {
         Some(line) => cause(plain(line)),

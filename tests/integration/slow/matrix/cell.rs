@@ -11,7 +11,7 @@ use crate::fake::{FakeGitea, Status, Version};
 use crate::slow::requests::{BUDGET, Mode, REQUESTS, inject, set};
 use crate::stage::{Done, PAGES, SOURCE, Stage, Step, TARGET, TOKEN};
 
-/// What one cell came to.
+/// The result of one cell.
 pub(super) struct Cell {
     mode: Mode,
     pub(super) name: String,
@@ -53,7 +53,7 @@ impl Cell {
         }
     }
 
-    /// What must not be, whatever the fault.
+    /// What must never happen, whatever the fault.
     pub(super) fn problems(&self) -> Vec<String> {
         let Done { success, outputs, summary, .. } = &self.done;
         let log = self.done.log();
@@ -67,7 +67,7 @@ impl Cell {
             Mode::Dispatch => (status("pending"), run && status("pending") && linked),
             Mode::Report => (status("success"), comment && status("success") && linked),
         };
-        // The warning in front of it may tell of the same request.
+        // The warning before it may be about the same request.
         let said = format!("{}\n{summary}", log.lines().last().unwrap_or_default());
         let says = |text: &str| said.contains(text);
         let shown = [&log, outputs, summary].into_iter().any(|text| text.contains(TOKEN));
@@ -111,8 +111,9 @@ impl Cell {
     }
 }
 
-/// The kind of message that the log ends with: of each sentence what comes before the first colon, without names, addresses and
-/// the request; of an error the first two sentences (what failed, and why) and those that tell what else became of it.
+/// The kind of message at the end of the log. Of each sentence, it has the text before the first colon, without names,
+/// addresses and the request. Of an error, it has the first two sentences (what failed, and why) and those about what
+/// else happened.
 fn class(log: &str) -> String {
     let last = log.lines().last().unwrap_or_default();
     let short = |sentence: &str| {
@@ -131,7 +132,7 @@ fn class(log: &str) -> String {
     first.iter().map(|(_, sentence)| *sentence).chain(rest).map(short).collect::<Vec<_>>().join(" | ")
 }
 
-/// Without what stands in brackets about a request: the causes in it depend on the moment.
+/// Removes the brackets about a request: the causes in them vary from time to time.
 fn without_requests(text: &str) -> String {
     let mut shown = String::new();
     let mut depth = 0;
@@ -147,11 +148,11 @@ fn without_requests(text: &str) -> String {
             shown.push(character);
         }
     }
-    // Where a sentence ends before the bracket, and where the next one begins after it.
+    // This is where a sentence ends before the bracket and the next one begins after it.
     shown.replace("  ", " ")
 }
 
-/// The cell of one request and one fault, both by their places in the tables.
+/// The cell of one request and one fault, given by their places in the tables.
 pub(super) fn cell(request: usize, fault: usize) -> Cell {
     let (mode, name, ..) = REQUESTS[request];
     let elsewhere = FakeGitea::start(Version::V1_26);

@@ -7,8 +7,8 @@ use crate::slow::requests::ALWAYS;
 
 const SLOW: Duration = Duration::from_secs(4);
 
-/// The table of faults: the name, and what happens how often, in this order. `same` and `other` are addresses of the server
-/// itself and of another one.
+/// The table of faults: the name, and what happens how often, in this order. `same` is an address of the server itself,
+/// `other` is an address of another server.
 pub(super) fn faults(same: &str, other: &str) -> Vec<(&'static str, Vec<(usize, Fault)>)> {
     let html = |status| Answer::new(status, "text/html", "<html><body>The proxy has a word to say</body></html>");
     let json = |status| Answer::new(status, "application/json", r#"{"message": "the server says no"}"#);
@@ -18,7 +18,7 @@ pub(super) fn faults(same: &str, other: &str) -> Vec<(&'static str, Vec<(usize, 
     let always = |fault| vec![(ALWAYS, fault)];
     let every_second = || [(1, Fault::Delay(Duration::ZERO)), (1, Fault::Delay(SLOW))].into_iter().cycle();
     vec![
-        // What takes longest comes first, so that it does not come last.
+        // The slowest faults come first, so that they do not delay the end.
         ("no answer, before", always(Fault::Hang)),
         ("no answer, after", always(Fault::WorkThenHang)),
         ("no answer, before, once", once(Fault::Hang)),
