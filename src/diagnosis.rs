@@ -126,7 +126,7 @@ pub(crate) async fn of_dispatch(gitea: &Gitea, workflow: &Workflow, error: &Erro
         StatusCode::INTERNAL_SERVER_ERROR => Diagnosis::new(
             "The server failed (500)",
             format!(
-                "Most often {file} is not valid YAML at {at}; Gitea shows that reason to administrators only. \
+                "Most often {file} is not valid YAML at {at}; Gitea shows that reason only to administrators. \
                  Otherwise see the server's log. Check the runs of {target} before you re-run this job."
             ),
         ),
@@ -168,7 +168,7 @@ pub(crate) async fn of_comment(gitea: &Gitea, source: &RepoName, error: &Error) 
     match error.refusal() {
         Some((StatusCode::INTERNAL_SERVER_ERROR, _)) if !error.is_edit() => Diagnosis::new(
             "The pull request does not exist",
-            format!("Check that `pr-number` is one of {source} (otherwise see the server's log)."),
+            format!("Check that `pr-number` is a pull request of {source} (otherwise see the server's log)."),
         ),
         _ => of_repository(gitea, source, error).await,
     }
@@ -215,7 +215,7 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
                  `/api/v1/`.",
             ),
             Err(cause) if !cause.is_not_found() => Diagnosis::passing(
-                "The server found nothing, for an unknown reason",
+                "The server returned 404, and the reason is unknown",
                 format!(
                     "Could not check whether {repo} exists ({cause}). Re-run this job when the server is available \
                      again."
@@ -224,8 +224,8 @@ pub(crate) async fn of_repository(gitea: &Gitea, repo: &RepoName, error: &Error)
             Err(_) => Diagnosis::new(
                 format!("{repo} is missing, or hidden from the token"),
                 format!(
-                    "Check the name, and check that the token's account can read {repo}. Gitea responds the same to a \
-                     missing and a hidden repository."
+                    "Check the name, and check that the token's account can read {repo}. Gitea gives the same \
+                     response for a missing and for a hidden repository."
                 ),
             ),
         },
@@ -252,7 +252,7 @@ fn general(error: &Error) -> Diagnosis {
         ),
         Kind::Untrusted { problem: Certificate::Outdated, .. } => Diagnosis::new(
             "The server's certificate is not valid at this time",
-            "Renew it on the server; if it is current, set the runner's clock.",
+            "Renew it on the server. If it is still valid, correct the runner's clock.",
         ),
         Kind::Untrusted { problem: Certificate::OtherName, .. } => Diagnosis::new(
             "The server's certificate is for another name",

@@ -14,7 +14,7 @@ use nix::fcntl::OFlag;
 /// Reads a whole file of at most `limit` bytes.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let file = open(OpenOptions::new().read(true), path)?;
-    let too_long = || Error::other(format!("it has more than {} MiB", limit >> 20));
+    let too_long = || Error::other(format!("it is larger than {} MiB", limit >> 20));
     if file.metadata()?.len() > limit {
         return Err(too_long());
     }
@@ -54,13 +54,13 @@ mod tests {
         assert_eq!(read(file.path(), 1 << 20).unwrap().len(), 1 << 20);
 
         append(file.path(), "c").unwrap();
-        assert_eq!(read(file.path(), 1 << 20).unwrap_err().to_string(), "it has more than 1 MiB");
+        assert_eq!(read(file.path(), 1 << 20).unwrap_err().to_string(), "it is larger than 1 MiB");
     }
 
     #[test]
     fn file_without_a_size_is_bounded_too() {
         assert!(!read(Path::new("/proc/self/status"), 1 << 20).unwrap().is_empty());
-        assert_eq!(read(Path::new("/proc/self/status"), 8).unwrap_err().to_string(), "it has more than 0 MiB");
+        assert_eq!(read(Path::new("/proc/self/status"), 8).unwrap_err().to_string(), "it is larger than 0 MiB");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The client of Gitea's API: one module per topic, one function per endpoint. Sending, errors and retries have modules of their own.
 //!
-//! The endpoints and their real responses: `../shared/gitea-facts.md`, and <https://docs.gitea.com/api/>.
+//! The endpoints: <https://docs.gitea.com/api/>. What real servers responded: `tests/fixtures/gitea-*`.
 
 mod actions;
 mod comments;

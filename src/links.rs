@@ -1,8 +1,7 @@
 //! Base addresses from the configuration, and the pages that people click.
 //!
 //! A link is always built from the server's ROOT_URL or `server-url`, a parsed repository and a parsed number. The `html_url` of
-//! a response is never used as a link: it has the host of the request, which may be internal (`../shared/gitea-facts.md`,
-//! which address people use).
+//! a response is never used as a link: it has the host of the request, which may be internal (seen on Gitea 1.25 to 1.27).
 
 mod numbers;
 
@@ -125,8 +124,8 @@ impl fmt::Display for PageBase {
 
 impl PageBase {
     /// The base from the `url` that a response or an event gives for a repository:
-    /// `<ROOT_URL>api/v1/repos/<owner>/<name>`, whatever address the request used (`../shared/gitea-facts.md`, which
-    /// address people use). `None` for any other text.
+    /// `<ROOT_URL>api/v1/repos/<owner>/<name>`, whatever address the request used (seen on Gitea 1.25 to
+    /// 1.27). `None` for any other text.
     pub(crate) fn of_repository_url(url: &str) -> Option<Self> {
         let (root, repo) = url.rsplit_once("/api/v1/repos/")?;
         repo.parse::<RepoName>().ok()?;

@@ -86,7 +86,16 @@ impl<'a, W: Write> Findings<'a, W> {
 
     /// The subjects of the checks that failed.
     pub(crate) fn failed(&self) -> Vec<&'static str> {
-        self.all.iter().filter(|finding| finding.is(Outcome::Failed)).map(|finding| finding.subject).collect()
+        self.subjects(Outcome::Failed)
+    }
+
+    /// The subjects of the checks that ended with a warning.
+    pub(crate) fn warned(&self) -> Vec<&'static str> {
+        self.subjects(Outcome::Warning)
+    }
+
+    fn subjects(&self, outcome: Outcome) -> Vec<&'static str> {
+        self.all.iter().filter(|finding| finding.is(outcome)).map(|finding| finding.subject).collect()
     }
 
     /// A table in Markdown.
@@ -150,7 +159,12 @@ pub(crate) async fn source(gitea: &Gitea, source: &RepoName) -> Finding {
     const SUBJECT: &str = "Source";
     match gitea.repository(source).await {
         Ok(repository) if repository.may_be_written() => {
-            Finding::ok(SUBJECT, format!("the token's account may write to {source}"))
+            // The check cannot see the target's secrets.
+            let fetching = match repository.is_public() {
+                Some(false) => ". It is not public, so a build needs `SOURCE_TOKEN` to fetch it",
+                _ => "",
+            };
+            Finding::ok(SUBJECT, format!("the token's account may write to {source}{fetching}"))
         }
         Ok(_) => Finding::failed(SUBJECT, may_not_write(source).to_string()),
         Err(error) => {

@@ -110,7 +110,7 @@ impl FromStr for SourcePattern {
 }
 
 /// A full commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Gitea accepts short ids, and responds 500 to an id
-/// that is not in the repository (`../shared/gitea-facts.md`, statuses).
+/// that is not in the repository (seen on Gitea 1.24 to 1.27).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommitSha(String);
 
@@ -193,7 +193,7 @@ number! {
 }
 number! {
     /// The number that names a run in the web page's path: the number in the repository up to Gitea 1.25, the id from 1.26
-    /// (`../shared/gitea-facts.md`, the runner).
+    /// (seen on Gitea 1.25 to 1.27).
     RunNumber, "the number of a run"
 }
 number! {

@@ -106,7 +106,7 @@ impl Variables {
     pub(super) fn context_value<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, Error> {
         let error = |cause| Error::Variable { name: format!("GITHUB_{name}"), cause };
         let Some(value) = self.context(name) else {
-            return Err(error("is not set: this program runs in a step of a workflow".to_owned()));
+            return Err(error("is not set: run this program in a workflow step, with `uses:`".to_owned()));
         };
         value.trim().parse().map_err(|cause: T::Err| error(cause.to_string()))
     }

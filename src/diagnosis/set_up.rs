@@ -25,7 +25,7 @@ pub(crate) fn actions_are_off(repo: &RepoName) -> Diagnosis {
 pub(crate) fn workflow_is_disabled(workflow: &Workflow) -> Diagnosis {
     Diagnosis::new(
         format!("Workflow {} is disabled", workflow.file.as_str()),
-        format!("Enable it on the page of {}'s Actions.", workflow.target),
+        format!("Enable it on the Actions page of {}.", workflow.target),
     )
 }
 

@@ -52,18 +52,21 @@ pub(crate) async fn run(
             .runner
             .info("No trial run was started, since a check failed. Correct that, and run the check again"),
         Err(_elapsed) => {
-            let text = "the checks took more than a minute. Look at the server's load and the network";
+            let text = "the checks took more than a minute. Check the server's load and the network";
             findings.add(Finding::failed("Server", text));
         }
     }
     let (checked, passed, failed, table) = (findings.count(), findings.passed(), findings.failed(), findings.table());
+    let warned = findings.warned();
     for (name, number) in [("checked", checked), ("passed", passed), ("failed", failed.len())] {
         runner.output(name, &number.to_string());
     }
     runner.summary(&format!("Checked {}", check.workflow.target), &table);
     match failed.as_slice() {
         [] => {
-            runner.info(&format!("{passed} of {checked} checks are ok"));
+            let warned =
+                if warned.is_empty() { String::new() } else { format!(". Read the warnings: {}", warned.join(", ")) };
+            runner.info(&format!("{passed} of {checked} checks are ok{warned}"));
             Ok(())
         }
         _ => Err(Error { failed: failed.len(), checked, subjects: failed.join(", ") }),

@@ -44,7 +44,7 @@ pub(crate) enum Error {
     Hidden(String),
     #[error("No run can be found, because `target` cannot be read. {0}")]
     Target(String),
-    #[error("Some statuses or comments could not be written; pending ones are retried next time. {0}")]
+    #[error("Some statuses or comments could not be written; pending statuses are retried next time. {0}")]
     Incomplete(String),
 }
 

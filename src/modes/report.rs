@@ -23,7 +23,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Head(#[from] super::UnknownHead),
     #[error(
-        "Input `status` is empty: an expression in it evaluates to nothing (a step or a job of that id does not exist, or `needs` \
+        "Input `status` is empty: an expression in it evaluates to nothing (a step or a job with that id does not exist, or `needs` \
          is missing). The run's outcome is unknown, so the status is `error`. Correct the input, for example to \
          `status: ${{{{ needs.build.result }}}}`"
     )]

@@ -56,7 +56,7 @@ impl CommentDone {
             Self::Created(id) => (id, "Comment"),
             Self::Edited(id) => (id, "Edited the comment"),
             Self::Found(id) => (id, "Existing comment"),
-            Self::Newer(id) => (id, "Comment of a newer run, left alone"),
+            Self::Newer(id) => (id, "Comment about a newer run, left alone"),
         };
         let source = &teller.place.head.source;
         let number = teller.place.head.pull_request?;

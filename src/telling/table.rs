@@ -89,7 +89,7 @@ impl Table {
         let table = text::table(["Build", "Outcome", "Description", "Run"], &cells).trim_end().to_owned();
         let more = (!left_out.is_empty()).then(|| {
             let failed = left_out.iter().filter(|row| row.is_failed()).count();
-            format!("and {} more, {failed} of them failed", left_out.len())
+            format!("and {} more, of which {failed} failed", left_out.len())
         });
         let lists: Vec<String> = shown.iter().filter_map(|row| row.failed_jobs(pages, failed)).collect();
         let fold = (!lists.is_empty())
@@ -203,7 +203,7 @@ mod tests {
         let shown = shown(&statuses, &[]);
         assert_eq!(shown.matches("| build ").count(), 50);
         insta::assert_snapshot!(shown.lines().skip(55).collect::<Vec<_>>().join("\n"), @"
-        and 3 more, 1 of them failed
+        and 3 more, of which 1 failed
 
         <!-- dispatch-action:?table=7 -->
         ");

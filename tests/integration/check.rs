@@ -191,6 +191,18 @@ fn build_that_reports_itself_passes_too() {
 }
 
 #[test]
+fn source_that_is_not_public_needs_a_token_to_fetch_it() {
+    let stage = set_up(Version::V1_26);
+    stage.gitea.world().repository(SOURCE).private = true;
+
+    let done = run_with(&stage, RUNNER, stage.check()).ok();
+
+    let expected = "ok: Source: the token's account may write to mporter/dispatch-source. It is not public, so a build needs \
+                    `SOURCE_TOKEN` to fetch it";
+    assert!(done.log().contains(expected), "{}", done.log());
+}
+
+#[test]
 fn own_inputs_are_given_to_the_trial() {
     let stage = set_up(Version::V1_26);
     let build = BUILD.replace("inputs:\n", "inputs:\n      machine: {required: true}\n");

@@ -172,8 +172,8 @@ fn step_outside_of_a_workflow_names_what_is_missing() {
         refusal(|step| step.event("pull_request", &serde_json::json!({"pull_request": {"number": "#1"}}))),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r##"
-    ::error::Nothing was sent: variable GITHUB_REPOSITORY is not set: this program runs in a step of a workflow
-    ::error::Nothing was sent: variable GITHUB_API_URL is not set: this program runs in a step of a workflow
+    ::error::Nothing was sent: variable GITHUB_REPOSITORY is not set: run this program in a workflow step, with `uses:`
+    ::error::Nothing was sent: variable GITHUB_API_URL is not set: run this program in a workflow step, with `uses:`
     ::error::Nothing was sent: the event payload /nowhere/event.json could not be read: No such file or directory (os error 2)
     ::error::Nothing was sent: input `sha` is required, since the event payload has no pull request
     ::error::Nothing was sent: the event payload FOLDER/step-1/event.json could not be understood: invalid type: string "#1", expected a nonzero u64 at line 1 column 30

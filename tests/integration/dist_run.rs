@@ -142,5 +142,5 @@ fn unknown_platform_gets_the_list_of_known_ones() {
     let result = run_step(&folder, &[], &[("PATH", &path)]);
 
     assert!(!result.status.success());
-    insta::assert_snapshot!(text(&result), @"::error::dispatch-action has no binary for this runner (Plan9 mips), only for Linux on x86_64, aarch64 and armv7: choose such a runner by `runs-on`");
+    insta::assert_snapshot!(text(&result), @"::error::dispatch-action has no binary for this runner (Plan9 mips), only for Linux on x86_64, aarch64 and armv7: choose such a runner with `runs-on`");
 }

@@ -29,7 +29,7 @@ fn event_payload_that_is_not_a_regular_file_or_too_long_is_named() {
     insta::assert_snapshot!(logs.join("\n").replace(folder.to_str().unwrap(), "FOLDER"), @"
     ::error::Nothing was sent: the event payload FOLDER/pipe could not be read: it is not a regular file
     ::error::Nothing was sent: the event payload /dev/zero could not be read: it is not a regular file
-    ::error::Nothing was sent: the event payload FOLDER/long.json could not be read: it has more than 16 MiB
+    ::error::Nothing was sent: the event payload FOLDER/long.json could not be read: it is larger than 16 MiB
     ");
     assert_eq!(stage.gitea.connections(), 0, "nothing is sent");
 }

@@ -204,7 +204,7 @@ fn comment_that_the_report_made_without_its_status_is_found() {
 
     assert_eq!(status(&stage, &stage.sha).0, "success");
     assert_eq!(comments(&stage, stage.number).len(), 1);
-    assert!(done.log().contains("comment already there"), "{}", done.log());
+    assert!(done.log().contains("comment already exists"), "{}", done.log());
 }
 
 #[test]
@@ -414,10 +414,10 @@ fn each_failure_says_what_to_do() {
     insta::assert_snapshot!(messages.join("\n"), @"
     ::error::Nothing was sent: `mode: reconcile` needs Gitea 1.26 or later, and the server's version could not be read. `api-url` is not the API's address. Set it to the address of the server's pages plus `/api/v1`. (GET …/version returned 404 Not Found: no)
     ::error::Nothing was written, since the open pull requests of mporter/dispatch-source could not be read. The access token is not valid. It may have been deleted, or its account disabled. Make a new token, and store it as the secret. (GET …/repos/mporter/dispatch-source/pulls?state=open&page=1&limit=50 returned 401 Unauthorized: invalid username, password or token)
-    ::error::Some statuses or comments could not be written; pending ones are retried next time. The first of 1: The server refused (400): no. The server's message gives the reason. (GET …/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 returned 400 Bad Request: no)
-    ::error::Some statuses or comments could not be written; pending ones are retried next time. The first of 1: The server refused (403): no. The server's message gives the reason. (GET …/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 returned 403 Forbidden: no)
-    ::error::Some statuses or comments could not be written; pending ones are retried next time. The first of 1: Status dispatch-target/build on mporter/dispatch-source@SHA10 was not set. The server failed (500). (POST …/repos/mporter/dispatch-source/statuses/SHA returned 500 Internal Server Error: no)
-    ::error::Some statuses or comments could not be written; pending ones are retried next time. The first of 1: The comment on mporter/dispatch-source#1 was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST …/repos/mporter/dispatch-source/issues/1/comments returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) The comment is not retried.
+    ::error::Some statuses or comments could not be written; pending statuses are retried next time. The first of 1: The server refused (400): no. The server's message gives the reason. (GET …/repos/mporter/dispatch-source/commits/SHA/status?page=1&limit=50 returned 400 Bad Request: no)
+    ::error::Some statuses or comments could not be written; pending statuses are retried next time. The first of 1: The server refused (403): no. The server's message gives the reason. (GET …/repos/mporter/dispatch-target/actions/runs/30/jobs?page=1&limit=50 returned 403 Forbidden: no)
+    ::error::Some statuses or comments could not be written; pending statuses are retried next time. The first of 1: Status dispatch-target/build on mporter/dispatch-source@SHA10 was not set. The server failed (500). (POST …/repos/mporter/dispatch-source/statuses/SHA returned 500 Internal Server Error: no)
+    ::error::Some statuses or comments could not be written; pending statuses are retried next time. The first of 1: The comment on mporter/dispatch-source#1 was not created. The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (POST …/repos/mporter/dispatch-source/issues/1/comments returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository) The comment will not be retried.
     ");
 }
 
@@ -434,7 +434,7 @@ fn target_that_is_missing_or_renamed_is_an_error() {
             .replace(&stage.gitea.url(), "…")
     };
     insta::assert_snapshot!([last(&missing), last(&renamed)].join("\n"), @"
-    ::error::No run can be found, because `target` cannot be read. mporter/dispatch-traget is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-traget. Gitea responds the same to a missing and a hidden repository. (GET …/repos/mporter/dispatch-traget returned 404 Not Found: not found)
+    ::error::No run can be found, because `target` cannot be read. mporter/dispatch-traget is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-traget. Gitea gives the same response for a missing and for a hidden repository. (GET …/repos/mporter/dispatch-traget returned 404 Not Found: not found)
     ::error::No run can be found, because `target` cannot be read. mporter/dispatch-target was renamed or moved. Use the new name, which is in the server's response. Redirects are not followed, to protect the token. (GET …/repos/mporter/dispatch-target returned 301 Moved Permanently: it points to /api/v1/repos/mporter/new-name, which is not followed)
     ");
     assert_eq!([missing.output("checked"), renamed.output("checked")], [None, None]);

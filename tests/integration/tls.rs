@@ -83,8 +83,8 @@ fn certificate_with_a_wrong_time_or_name_is_not_called_untrusted() {
         log.lines().last().unwrap().split(" Setting the pull request's").next().unwrap().to_owned()
     });
     insta::assert_snapshot!(messages.join("\n"), @"
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
-    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server; if it is current, set the runner's clock.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server. If it is still valid, correct the runner's clock.
+    ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is not valid at this time. Renew it on the server. If it is still valid, correct the runner's clock.
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate is for another name. Set `api-url` to a name that is in the certificate.
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Use a certificate that has the server's name as subjectAltName and is not a CA itself, or set SSL_CERT_FILE to exactly this certificate.
     ::error::Workflow build-from-pr.yml of mporter/dispatch-target was not dispatched. The server's certificate cannot be used. Use a certificate that has the server's name as subjectAltName and is not a CA itself, or set SSL_CERT_FILE to exactly this certificate.

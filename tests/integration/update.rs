@@ -80,7 +80,7 @@ fn newer_text_stays_on_another_commit_too() {
     let done = old_head.input("status", "failure").run().ok();
 
     assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build success** 31"]);
-    assert!(done.log().contains("Comment of a newer run, left alone"), "{}", done.log());
+    assert!(done.log().contains("Comment about a newer run, left alone"), "{}", done.log());
 }
 
 #[test]

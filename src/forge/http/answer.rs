@@ -79,7 +79,7 @@ fn unreadable(status: StatusCode, body: &str, token: &Token, cause: &serde_json:
 /// Reads a response that is not a success: from Gitea itself, or from another program.
 pub(super) fn refusal(status: StatusCode, body: &str, retry_after: Option<Duration>, token: &Token) -> Kind {
     if status.is_informational() {
-        return Kind::NoAnswer { cause: format!("only {status}, which was not requested") };
+        return Kind::NoAnswer { cause: format!("only {status}, which is not a final response") };
     }
     let text = body.trim();
     let message = if text.is_empty() || text == NO_SUCH_ROUTE { Some(shown(text)) } else { message_of(text, token) };

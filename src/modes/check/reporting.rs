@@ -131,7 +131,7 @@ fn finding(
             SUBJECT,
             format!(
                 "nothing in {} reports the runs of {build}: each status stays pending unless its step has `wait: true` or \
-                 `mode: reconcile` runs. Add report.yml of the README to the default branch, and check that its \
+                 `mode: reconcile` runs. Add report.yml from the README to the default branch, and check that its \
                  `workflows:` has the \
                  `name:` of {build}",
                 workflow.target
@@ -158,7 +158,7 @@ fn run_name(workflow: &Workflow, source: &RepoName, build: &Definition) -> Findi
         Err(Unclear) => Finding::warning(
             SUBJECT,
             format!(
-                "could not tell whether the titles of the runs of {file} name their pull request. They do with {LINE}"
+                "could not tell whether the titles of the runs of {file} name their pull request. They do with this line: {LINE}"
             ),
         ),
     }

@@ -131,7 +131,7 @@ async fn describe(
         Ok(StatusDone::Set) => None,
         Ok(StatusDone::Ended(_)) => return ("reported by somebody else".to_owned(), None),
         Ok(StatusDone::Newer(_) | StatusDone::Other) => {
-            return ("shows something else by now".to_owned(), None);
+            return ("shows something else now".to_owned(), None);
         }
         Err(error) => Some(error),
     };
@@ -142,13 +142,13 @@ async fn describe(
     let (comment, problem) = match told.comment {
         Ok(CommentDone::Created(_)) => (", comment created", None),
         Ok(CommentDone::Edited(_)) => (", comment edited", None),
-        Ok(CommentDone::Found(_) | CommentDone::Newer(_)) => (", comment already there", None),
+        Ok(CommentDone::Found(_) | CommentDone::Newer(_)) => (", comment already exists", None),
         Ok(CommentDone::None) => (why_no_comment(found, reconcile), None),
         Err(error) => {
             let source = &found.place.head.source;
             let subject = format!("The comment on {source}#{}", found.pull.number);
             let failure = diagnosis::comment_failure(teller.gitea, &subject, source, error).await;
-            (", comment failed", Some(Problem::Comment(format!("{failure} The comment is not retried."))))
+            (", comment failed", Some(Problem::Comment(format!("{failure} The comment will not be retried."))))
         }
     };
     (format!("{}, {}{comment}", answer.state(), answer.description(&found.run.target)), problem)

@@ -81,8 +81,8 @@ fn account_must_have_rights_in_both_repositories() {
             world.repository(repo).private = true;
         })
     };
-    insta::assert_snapshot!(hide(SOURCE), @"failed: Source: mporter/dispatch-source is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-source. Gitea responds the same to a missing and a hidden repository. (GET http://fake/api/v1/repos/mporter/dispatch-source returned 404 Not Found: not found)");
-    insta::assert_snapshot!(hide(TARGET), @"failed: Target: mporter/dispatch-target is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-target. Gitea responds the same to a missing and a hidden repository. (GET http://fake/api/v1/repos/mporter/dispatch-target returned 404 Not Found: not found)");
+    insta::assert_snapshot!(hide(SOURCE), @"failed: Source: mporter/dispatch-source is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-source. Gitea gives the same response for a missing and for a hidden repository. (GET http://fake/api/v1/repos/mporter/dispatch-source returned 404 Not Found: not found)");
+    insta::assert_snapshot!(hide(TARGET), @"failed: Target: mporter/dispatch-target is missing, or hidden from the token. Check the name, and check that the token's account can read mporter/dispatch-target. Gitea gives the same response for a missing and for a hidden repository. (GET http://fake/api/v1/repos/mporter/dispatch-target returned 404 Not Found: not found)");
     let read = |repo: &'static str| {
         wrong(move |world| world.repository(repo).add_collaborator("dispatch-bot", Permission::Read))
     };
@@ -112,7 +112,7 @@ fn workflow_must_be_there_and_enabled() {
         world.repository(TARGET).workflow(WORKFLOW).only_on = Some("develop".to_owned());
     };
     insta::assert_snapshot!(failed(Version::V1_26, elsewhere, same), @"failed: Workflow: Workflow build-from-pr.yml does not exist at main. Set `workflow` to an existing file: `report.yml`.");
-    insta::assert_snapshot!(wrong(|world| world.repository(TARGET).workflow(WORKFLOW).disabled = true), @"failed: Right to dispatch: Workflow build-from-pr.yml is disabled. Enable it on the page of mporter/dispatch-target's Actions. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 403 Forbidden: workflow is disabled)");
+    insta::assert_snapshot!(wrong(|world| world.repository(TARGET).workflow(WORKFLOW).disabled = true), @"failed: Right to dispatch: Workflow build-from-pr.yml is disabled. Enable it on the Actions page of mporter/dispatch-target. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 403 Forbidden: workflow is disabled)");
     insta::assert_snapshot!(wrong_build(&BUILD.replace("workflow_dispatch:", "workflow_call:")), @"failed: Trigger: Workflow build-from-pr.yml has no workflow_dispatch trigger. Add `workflow_dispatch` to its `on:` at main, and declare its inputs there.");
 }
 

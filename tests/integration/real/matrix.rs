@@ -70,8 +70,8 @@ fn matrix(status: &str) -> String {
     let changes = [
         ("  build:\n", format!("  build:\n{strategy}")),
         (
-            "        run: if [ -f build.sh ]",
-            "        env:\n          LEG: ${{ matrix.leg }}\n        run: if [ -f build.sh ]".to_owned(),
+            "        run: sh build.sh",
+            "        env:\n          LEG: ${{ matrix.leg }}\n        run: sh build.sh".to_owned(),
         ),
         (token, format!("{token}{status}")),
     ];

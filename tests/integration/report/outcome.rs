@@ -227,7 +227,7 @@ fn status_that_evaluates_to_nothing_is_an_error() {
 
     let (state, description, _) = status(&stage, "dispatch-target/build");
     assert_eq!((state.as_str(), description.as_str()), ("error", "Outcome not given: input status is empty"));
-    insta::assert_snapshot!(done.log().lines().last().unwrap(), @"::error::Input `status` is empty: an expression in it evaluates to nothing (a step or a job of that id does not exist, or `needs` is missing). The run's outcome is unknown, so the status is `error`. Correct the input, for example to `status: ${{ needs.build.result }}`");
+    insta::assert_snapshot!(done.log().lines().last().unwrap(), @"::error::Input `status` is empty: an expression in it evaluates to nothing (a step or a job with that id does not exist, or `needs` is missing). The run's outcome is unknown, so the status is `error`. Correct the input, for example to `status: ${{ needs.build.result }}`");
 }
 
 #[test]

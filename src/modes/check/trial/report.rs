@@ -119,7 +119,7 @@ impl Log<'_> {
             }
             if Instant::now() + PAUSE >= self.until {
                 let text = format!(
-                    "the runs of {file} have not ended within `check-timeout`. See on the page of {}'s Actions whether they wait for a runner",
+                    "the runs of {file} have not ended within `check-timeout`. Check on the Actions page of {} whether they wait for a runner",
                     self.run.target
                 );
                 return Err(Finding::failed(SUBJECT, text));
