@@ -15,10 +15,12 @@ use nix::fcntl::OFlag;
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let file = open(OpenOptions::new().read(true), path)?;
     let too_long = || Error::other(format!("it is larger than {} MiB", limit >> 20));
-    if file.metadata()?.len() > limit {
+    let length = file.metadata()?.len();
+    if length > limit {
         return Err(too_long());
     }
-    let mut bytes = Vec::new();
+    // Room for all of it, and for the read that finds its end.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     // The file may have grown since.
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(too_long()) } else { Ok(bytes) }

@@ -70,7 +70,7 @@ impl TrustedRoots {
         }
         let mut authorities = RootCertStore::empty();
         // What webpki cannot read is left out, as in OpenSSL.
-        authorities.add_parsable_certificates(named.iter().cloned());
+        authorities.add_parsable_certificates(named.iter().map(|named| CertificateDer::from(&**named)));
         if self.file.is_some() || !self.directories.is_empty() {
             return if authorities.is_empty() {
                 Err("SSL_CERT_FILE and SSL_CERT_DIR contain no certificate".to_owned())
