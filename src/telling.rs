@@ -72,7 +72,9 @@ impl Teller<'_> {
         };
         let comment = match draft {
             // Whoever has changed the status in the meantime comments too.
-            Some(_) if voice == Voice::WhilePending && !matches!(status, Ok(StatusDone::Set)) => Ok(CommentDone::None),
+            Some(_) if matches!(voice, Voice::WhilePending { .. }) && !matches!(status, Ok(StatusDone::Set)) => {
+                Ok(CommentDone::None)
+            }
             Some(draft) if draft.is_outdated(&status) => Ok(CommentDone::None),
             Some(draft) if draft.mode == CommentMode::Table => self.put_table(&draft, &authors).await,
             Some(draft) if draft.contradicts(&status) => Ok(CommentDone::None),

@@ -77,7 +77,7 @@ const RUNNING: [&str; 5] = ["pending", "queued", "waiting", "in_progress", "runn
 /// Reads `status`: outcomes separated by a comma, a space or a line break, or the JSON of `needs`. `auto` may be one of
 /// the words, or come before the JSON. Or one word for a run that has not ended.
 pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
-    let text = text.trim();
+    let (given, text) = (text, text.trim());
     if text.is_empty() {
         return Ok(GivenStatus::Empty);
     }
@@ -104,8 +104,8 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
     } else {
         let words = rest.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
         let (auto, words): (Vec<&str>, Vec<&str>) = words.partition(|word| *word == "auto");
-        // In `success,` one of two expressions evaluated to nothing. With `auto`, the run's jobs make up for it.
-        if auto.is_empty() && rest.split(',').any(|part| part.trim().is_empty()) {
+        // One of several expressions evaluated to nothing. With `auto`, the run's jobs make up for it.
+        if auto.is_empty() && has_gap(given) {
             return Ok(GivenStatus::Empty);
         }
         (!auto.is_empty(), words.into_iter().map(str::to_owned).collect())
@@ -119,6 +119,14 @@ pub(super) fn given_status(text: &str) -> Result<GivenStatus, String> {
             Ok(GivenStatus::Ended { auto, outcomes: words.iter().map(|word| Outcome::new(word.as_str())).collect() })
         }
     }
+}
+
+/// Whether a word is missing before, between or after separators, as in `success,` or `success `. A block of lines ends with a
+/// line break.
+fn has_gap(words: &str) -> bool {
+    let words = words.strip_suffix('\n').unwrap_or(words);
+    let is_blank = |part: &str| part.trim().is_empty();
+    words.split(',').any(is_blank) || words.trim() != words || words.split(char::is_whitespace).any(str::is_empty)
 }
 
 /// The results in the JSON of `needs`. If a job occurs twice, both results are returned, and the worse one counts.
@@ -188,7 +196,20 @@ mod tests {
 
     #[test]
     fn status_that_evaluated_to_nothing_is_empty() {
-        for text in ["", " \n", ",", ", ,", "success,", ", success", "success,,failure", "success, \n, skipped"] {
+        for text in [
+            "",
+            " \n",
+            ",",
+            ", ,",
+            "success,",
+            ", success",
+            "success,,failure",
+            "success, \n, skipped",
+            "success ",
+            " success",
+            "success  failure",
+            "success\n\n",
+        ] {
             assert_eq!(given_status(text), Ok(GivenStatus::Empty), "{text:?}");
         }
     }

@@ -171,9 +171,10 @@ impl Job {
         self.state == "queued"
     }
 
-    /// Whether it waits for a runner, or a runner works on it. A job that waits for another job or run does not count.
+    /// Whether it waits for a runner, or a runner works on it. A job that waits for another job or run does not count. A
+    /// state that is not known does.
     pub(crate) fn is_under_way(&self) -> bool {
-        self.conclusion().is_none() && matches!(self.state.as_str(), "queued" | "in_progress")
+        self.conclusion().is_none() && self.state != "waiting"
     }
 
     /// How it ended; `None` while it has not.

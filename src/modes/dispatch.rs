@@ -158,7 +158,9 @@ impl Sending<'_> {
         match self.early(&answer, page.as_str(), look, overtaken).set(self.gitea, self.pages).await {
             Ok(done) => {
                 self.log_status(&done, &answer, runner);
-                if let (true, StatusDone::Set, Some(run)) = (look, &done, run) {
+                // Its own retries take time, too.
+                let is_late = self.start.elapsed() > OVERTAKEN_AFTER;
+                if let (true, StatusDone::Set, Some(run)) = (is_late, &done, run) {
                     self.tell_quick_end(run, runner).await;
                 }
                 Ok(if done == StatusDone::Set { "pending" } else { "left alone, since it shows a newer result" })
@@ -174,7 +176,7 @@ impl Sending<'_> {
         // If the run cannot be read, its own report or `reconcile` corrects the status later.
         let Ok(Progress::Ended(end)) = Progress::read(self.gitea, &run.target, run.id).await else { return };
         let answer = Answer::Ended(end.ending);
-        let told = teller.close(&answer, Voice::WhilePending, None, None).await;
+        let told = teller.close(&answer, Voice::WhilePending { since: None }, None, None).await;
         if let Err(unwritten) = told.announce(&teller, &answer, &mut Vec::new(), runner).await {
             runner.warning(&unwritten.to_string());
         }

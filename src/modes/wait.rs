@@ -195,7 +195,7 @@ async fn tell_gone(teller: &Teller<'_>, runner: &mut Runner<impl Write>) -> Resu
 }
 
 async fn tell_timeout(teller: &Teller<'_>, answer: &Answer, runner: &mut Runner<impl Write>) -> Result<(), Error> {
-    let told = teller.close(answer, Voice::WhilePending, None, None).await;
+    let told = teller.close(answer, Voice::WhilePending { since: None }, None, None).await;
     if let Err(unwritten) = told.announce(teller, answer, &mut Vec::new(), runner).await {
         runner.warning(&unwritten.to_string());
     }

@@ -1,6 +1,5 @@
 //! Which jobs of a run failed.
 
-use super::progress::latest;
 use crate::forge::Job;
 
 /// The jobs of a run that failed or timed out, the worst first, and in the server's order among equals.
@@ -15,8 +14,8 @@ impl FailedJobs {
     /// The failed jobs among all jobs of a run. Cancelled jobs are left out, since most are cancelled because another
     /// job failed. A job that has not ended, such as the reporting job, is left out too.
     pub(crate) fn of(jobs: &[Job]) -> Self {
-        let mut failed: Vec<_> = latest(jobs)
-            .into_iter()
+        let mut failed: Vec<_> = jobs
+            .iter()
             .filter_map(|job| Some((job.outcome().filter(|outcome| outcome.is_failed())?, job.clone())))
             .collect();
         failed.sort_by(|(one, _), (other, _)| other.cmp(one));
@@ -31,12 +30,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failed_jobs_are_the_last_attempts_and_the_worst_come_first() {
+    fn failed_jobs_come_with_the_worst_first() {
         let job = |name: &str, conclusion: Option<&str>, attempt: u32| json!({"name": name, "conclusion": conclusion, "run_attempt": attempt});
         let jobs = json!([
             job("docs", Some("timed_out"), 1),
             job("lint", Some("failure"), 1),
-            job("lint", Some("success"), 2),
             job("build", Some("failure"), 1),
             job("test", Some("cancelled"), 1),
             job("deploy", Some("skipped"), 1),
@@ -49,7 +47,7 @@ mod tests {
         let failed = FailedJobs::of(&jobs);
 
         let names: Vec<_> = failed.jobs.iter().map(|job| job.name.as_str()).collect();
-        assert_eq!(names, ["odd", "build", "bench", "docs"]);
+        assert_eq!(names, ["odd", "lint", "build", "bench", "docs"]);
         assert!(!failed.has_steps);
     }
 }

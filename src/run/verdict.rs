@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::progress::{began, latest};
+use super::progress::began;
 use crate::forge::RunJobs;
 use crate::text::one_line;
 use crate::types::{Ending, GivenStatus, Outcome, State};
@@ -53,7 +53,7 @@ impl Verdict {
         let mut because: Vec<String> =
             outcomes.iter().map(|outcome| format!("status: {}", one_line(outcome.as_str()))).collect();
         if let (true, JobsRead::Read(RunJobs { jobs, .. })) = (auto, jobs) {
-            for job in latest(jobs) {
+            for job in jobs {
                 if let Some(conclusion) = job.conclusion() {
                     because.push(format!("job {}: {}", one_line(&job.name), one_line(conclusion)));
                     outcomes.push(Outcome::new(conclusion));
@@ -84,7 +84,7 @@ impl Verdict {
 
 /// How many jobs are in progress besides the reporting job. Jobs that need the reporting job do not count.
 fn others_under_way(jobs: &RunJobs) -> usize {
-    latest(&jobs.jobs).iter().filter(|job| job.is_under_way()).count().saturating_sub(1)
+    jobs.jobs.iter().filter(|job| job.is_under_way()).count().saturating_sub(1)
 }
 
 /// From the start of the attempt's first job to the server's response; `None` if no start is known.

@@ -17,7 +17,10 @@ pub(crate) enum Voice {
     /// An observer of the run. An existing end stays.
     Observer,
     /// An observer that sets the status only while it waits for this run.
-    WhilePending,
+    WhilePending {
+        /// When the pending status was set, if it was read before: a later one can be of another attempt.
+        since: Option<OffsetDateTime>,
+    },
 }
 
 impl Voice {
@@ -60,8 +63,11 @@ pub(super) fn left_alone(
     let ended = |state: &str| StatusDone::Ended(one_line(state));
     match voice {
         Voice::Observer => end.map(|end| ended(&end.state)),
-        Voice::WhilePending if end.is_none() && runs.pending(run.number, context).is_none() => Some(StatusDone::Other),
-        Voice::WhilePending => end.map(|end| ended(&end.state)),
+        Voice::WhilePending { since } => match (end, runs.pending(run.number, context)) {
+            (Some(end), _) => Some(ended(&end.state)),
+            (None, Some(pending)) if since.is_none() || pending.created_at == since => None,
+            _ => Some(StatusDone::Other),
+        },
         Voice::Run(attempt) => {
             let is_of = |time| attempt.may_have_ended_at(time);
             end.filter(|end| end.created_at.is_none_or(is_of) && is_better(answer, &end.state))
@@ -169,12 +175,23 @@ mod tests {
     #[test]
     fn observer_leaves_each_end_alone() {
         let said = |state| (30, state, "2026-11-26T07:00:00Z");
-        for voice in [(|_| Voice::Observer) as fn(Attempt) -> Voice, |_| Voice::WhilePending] {
+        for voice in [(|_| Voice::Observer) as fn(Attempt) -> Voice, |_| Voice::WhilePending { since: None }] {
             assert!(left(voice, None, said("success"), &ended("failure")).is_some());
             assert_eq!(left(voice, None, said("pending"), &ended("failure")), None);
         }
         let other = (29, "success", "2026-11-26T07:00:00Z");
-        assert_eq!(left(|_| Voice::WhilePending, None, other, &ended("failure")), Some(StatusDone::Other));
+        assert_eq!(
+            left(|_| Voice::WhilePending { since: None }, None, other, &ended("failure")),
+            Some(StatusDone::Other)
+        );
         assert_eq!(left(|_| Voice::Observer, None, other, &ended("failure")), None);
+    }
+
+    #[test]
+    fn pending_status_that_was_set_after_the_read_is_left_alone() {
+        let found = |_| Voice::WhilePending { since: OffsetDateTime::parse(BEGAN, &Rfc3339).ok() };
+        assert_eq!(left(found, None, (30, "pending", BEGAN), &ended("success")), None);
+        let later = (30, "pending", "2026-11-26T08:00:05Z");
+        assert_eq!(left(found, None, later, &ended("success")), Some(StatusDone::Other));
     }
 }

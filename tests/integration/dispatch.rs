@@ -391,6 +391,28 @@ fn late_pending_status_gives_way_to_an_end_that_was_set_after_the_read() {
 }
 
 #[test]
+fn pending_status_that_was_refused_first_gives_way_to_the_end() {
+    let stage = stage(Version::V1_26);
+    let busy = Answer::new(429, "text/plain", "slow down").header("Retry-After", "5");
+    stage.gitea.inject("POST", "/statuses/", 1, Fault::Answer(busy));
+
+    let done = thread::scope(|scope| {
+        let dispatch = scope.spawn(|| stage.dispatch().run().ok());
+        while !stage.gitea.requests().iter().any(|request| request.path.contains("/statuses/")) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let run = stage.start_last_run();
+        stage.report(run).run().ok();
+        stage.gitea.world().finish_run(run, "success");
+        dispatch.join().unwrap()
+    });
+
+    let statuses = stage.gitea.world().all_statuses(SOURCE, &stage.sha);
+    let states: Vec<&str> = statuses.iter().map(|status| status.state.as_str()).collect();
+    assert_eq!(states, ["success", "pending", "success"], "{}", done.log);
+}
+
+#[test]
 fn late_pending_status_gives_way_to_the_end_of_a_run_that_the_server_does_not_name() {
     let stage = stage(Version::V1_25);
     stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_secs(6)));

@@ -74,7 +74,7 @@ pub(super) async fn settle(
         _ if !found.pull.has_comments => Some(Vec::new()),
         comments => comments.map(|by_run| by_run.get(&found.run.id).cloned().unwrap_or_default()),
     };
-    let told = teller.close(answer, Voice::WhilePending, draft, there).await;
+    let told = teller.close(answer, Voice::WhilePending { since: found.created_at }, draft, there).await;
     let closed = !found.is_running() && matches!(told.status, Ok(StatusDone::Set));
     let (done, problem) = describe(&teller, found, reconcile, answer, told).await;
     let failed = if closed { failures.lines(&teller) } else { Vec::new() };
