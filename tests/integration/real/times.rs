@@ -1,4 +1,4 @@
-//! How soon the pull request shows what has happened: medians of ten, beside a script of curl and jq. The table is in `docs/times.md`.
+//! How soon the pull request shows what has happened: medians of ten, beside a script of curl and jq.
 
 use std::fs;
 use std::path::Path;
@@ -15,6 +15,9 @@ const PAUSE: Duration = Duration::from_millis(30);
 
 /// Time for all reports of a round to end, so that they do not delay the next one.
 const BREAK: Duration = Duration::from_secs(5);
+
+/// A build that ends soon after it was cancelled. A long `sleep` would keep the runner's slot, since the runner does not stop it.
+const ENDLESS: &str = "while true; do sleep 1; done\n";
 
 /// What people would run instead of the action.
 const SCRIPT: &str = include_str!("../../../benches/script.sh");
@@ -76,7 +79,7 @@ async fn of_cancelling() -> Vec<f32> {
     let world = world(Setup::by_event()).await;
     let mut times = Vec::new();
     for round in 0..ROUNDS {
-        let sha = push(&world, round, "sleep 120\n").await;
+        let sha = push(&world, round, ENDLESS).await;
         let running = status_that(&world, &sha, |status| status.description == "Has started running").await;
         let id = running.link.rsplit('/').next().unwrap().to_owned();
         let browser = world.server.browser().await;
@@ -137,20 +140,35 @@ fn median(mut times: Vec<f32>) -> String {
     format!("{:.1} s ({:.1} to {:.1})", (times[4] + times[5]) / 2.0, times[0], times[9])
 }
 
+fn print(what: &str, times: Vec<f32>) {
+    println!("MEDIAN {what}: {}", median(times));
+}
+
 #[tokio::test]
-#[ignore = "takes 7 minutes on a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real::times -- --ignored --nocapture"]
-async fn medians_of_ten() {
-    let last_step = of_successes(Setup::default()).await;
-    let by_event = of_successes(Setup::by_event()).await;
-    let by_script = of_successes(by_script()).await;
-    let cancelled = of_cancelling().await;
-    println!("| from … to … | action | script |\n|---|---|---|");
-    for (what, action, script) in [
-        ("the job's start to the pending status", last_step.pending, Some(by_script.pending)),
-        ("the build's end to the final status, last step", last_step.end, Some(by_script.end)),
-        ("the build's end to the final status, by event", by_event.end, None),
-        ("cancelling to the final status, by event", cancelled, None),
-    ] {
-        println!("| {what} | {} | {} |", median(action), script.map_or_else(|| "–".to_owned(), median));
-    }
+#[ignore = "takes 4 minutes on a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real::times -- --ignored --nocapture"]
+async fn last_step() {
+    let Times { pending, end } = of_successes(Setup::default()).await;
+    print("the job's start to the pending status", pending);
+    print("the build's end to the final status, last step", end);
+}
+
+#[tokio::test]
+#[ignore = "takes 4 minutes on a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real::times -- --ignored --nocapture"]
+async fn by_event() {
+    let Times { end, .. } = of_successes(Setup::by_event()).await;
+    print("the build's end to the final status, by event", end);
+}
+
+#[tokio::test]
+#[ignore = "takes 4 minutes on a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real::times -- --ignored --nocapture"]
+async fn by_a_script() {
+    let Times { pending, end } = of_successes(by_script()).await;
+    print("the job's start to the pending status, script", pending);
+    print("the build's end to the final status, script", end);
+}
+
+#[tokio::test]
+#[ignore = "takes 3 minutes on a real server: GITEA_BIN=… GITEA_RUNNER_BIN=… cargo test real::times -- --ignored --nocapture"]
+async fn cancelling() {
+    print("cancelling to the final status, by event", of_cancelling().await);
 }
