@@ -31,7 +31,7 @@ pub(crate) enum Error {
          the run: {page} . {told} ({cause})"
     )]
     Unknown { workflow: String, page: String, told: String, cause: String },
-    #[error("The run has started, {page} , and will report its own outcome. Do not start another run. {status}")]
+    #[error("The run has started, {page} , and reports its own outcome: do not start another one. {status}")]
     Status { page: Url, status: Box<Failure> },
     #[error("The server's response does not name the run, so this step cannot wait for it. See the run at {0}")]
     NoRun(Url),

@@ -286,7 +286,7 @@ fn refused_pending_status_fails_the_step_but_names_the_run() {
     insta::assert_snapshot!(shown(&done.log(), &stage), @"
     Dispatching build-from-pr.yml of mporter/dispatch-target at main for pull request mporter/dispatch-source#1
     Run: https://gitea.example.com/mporter/dispatch-target/actions/runs/30
-    ::error::The run has started, https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and will report its own outcome. Do not start another run. The pending status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: check that `sha` and `source` belong together (otherwise see the server's log). (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab returned 500 Internal Server Error: no message)
+    ::error::The run has started, https://gitea.example.com/mporter/dispatch-target/actions/runs/30 , and reports its own outcome: do not start another one. The pending status was not set. The commit is not in the repository. A status needs a commit of mporter/dispatch-source: check that `sha` and `source` belong together (otherwise see the server's log). (POST http://fake/api/v1/repos/mporter/dispatch-source/statuses/abababababababababababababababababababab returned 500 Internal Server Error: no message)
     ");
     insta::assert_snapshot!(done.outputs, @"
     run-id=30

@@ -16,8 +16,9 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// Time for all reports of a round to end, so that they do not delay the next one.
 const BREAK: Duration = Duration::from_secs(5);
 
-/// A build that ends soon after it was cancelled. A long `sleep` would keep the runner's slot, since the runner does not stop it.
-const ENDLESS: &str = "while true; do sleep 1; done\n";
+/// A build that ends with the shell of its step. A runner without containers ends that shell only: a build that goes on would keep
+/// the runner's slot.
+const ENDLESS: &str = "while kill -0 $PPID; do sleep 1; done\n";
 
 /// What people would run instead of the action.
 const SCRIPT: &str = include_str!("../../../benches/script.sh");
