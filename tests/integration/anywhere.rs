@@ -21,7 +21,7 @@ const PLATFORMS: [(&str, Option<&str>); 3] = [
 const NAME_SERVER: &str = "127.0.0.77";
 
 #[test]
-#[ignore = "needs root, qemu and the binaries of a release: .ci/check-dist"]
+#[ignore = "needs root, qemu and the binaries of a release: run .ci/check-dist"]
 fn each_binary_makes_the_round_trip_in_an_empty_root_with_a_server_named_in_hosts() {
     for platform in PLATFORMS {
         let root = EmptyRoot::new(platform, FakeGitea::start(Version::V1_26));
@@ -30,7 +30,7 @@ fn each_binary_makes_the_round_trip_in_an_empty_root_with_a_server_named_in_host
 }
 
 #[test]
-#[ignore = "needs root, qemu and the binaries of a release: .ci/check-dist"]
+#[ignore = "needs root, qemu and the binaries of a release: run .ci/check-dist"]
 fn each_binary_makes_the_round_trip_in_an_empty_root_with_a_server_named_by_dns() {
     serve_names();
     for platform in PLATFORMS {
@@ -40,7 +40,7 @@ fn each_binary_makes_the_round_trip_in_an_empty_root_with_a_server_named_by_dns(
 }
 
 #[test]
-#[ignore = "needs root, qemu and the binaries of a release: .ci/check-dist"]
+#[ignore = "needs root, qemu and the binaries of a release: run .ci/check-dist"]
 fn each_binary_trusts_a_private_authority_in_an_empty_root_only_when_it_is_given() {
     for platform in PLATFORMS {
         let root = EmptyRoot::new(platform, FakeGitea::start_tls(Version::V1_26));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::fake::{Answer, Fault, Version};
-use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW};
+use crate::stage::{Done, SOURCE, Stage, TARGET, WORKFLOW};
 use crate::{sent, shown, stage};
 
 #[test]
@@ -366,6 +366,20 @@ fn outputs_that_cannot_be_written_do_not_affect_the_pull_request() {
     assert!(done.log().lines().last().unwrap().contains("Ref no-such does not exist"), "{}", done.log());
 }
 
+/// Dispatches. Once the server has this request of the dispatch, the run starts, reports a success and ends.
+fn dispatch_whose_run_reports_after(stage: &Stage, request: &str) -> Done {
+    thread::scope(|scope| {
+        let dispatch = scope.spawn(|| stage.dispatch().run().ok());
+        while !stage.gitea.requests().iter().any(|sent| sent.path.contains(request)) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let run = stage.start_last_run();
+        stage.report(run).run().ok();
+        stage.gitea.world().finish_run(run, "success");
+        dispatch.join().unwrap()
+    })
+}
+
 #[test]
 fn late_pending_status_gives_way_to_an_end_that_was_set_after_the_read() {
     let stage = stage(Version::V1_26);
@@ -373,17 +387,7 @@ fn late_pending_status_gives_way_to_an_end_that_was_set_after_the_read() {
     // The response to the read of the statuses, which dates from before the report.
     stage.gitea.inject("GET", "/status?", 1, Fault::Delay(Duration::from_secs(6)));
 
-    let done = thread::scope(|scope| {
-        let dispatch = scope.spawn(|| stage.dispatch().run().ok());
-        let looks = |stage: &Stage| stage.gitea.requests().iter().any(|request| request.path.contains("/status?"));
-        while !looks(&stage) {
-            thread::sleep(Duration::from_millis(50));
-        }
-        let run = stage.start_last_run();
-        stage.report(run).run().ok();
-        stage.gitea.world().finish_run(run, "success");
-        dispatch.join().unwrap()
-    });
+    let done = dispatch_whose_run_reports_after(&stage, "/status?");
 
     let statuses = stage.gitea.world().all_statuses(SOURCE, &stage.sha);
     let states: Vec<&str> = statuses.iter().map(|status| status.state.as_str()).collect();
@@ -396,16 +400,7 @@ fn pending_status_that_was_refused_first_gives_way_to_the_end() {
     let busy = Answer::new(429, "text/plain", "slow down").header("Retry-After", "5");
     stage.gitea.inject("POST", "/statuses/", 1, Fault::Answer(busy));
 
-    let done = thread::scope(|scope| {
-        let dispatch = scope.spawn(|| stage.dispatch().run().ok());
-        while !stage.gitea.requests().iter().any(|request| request.path.contains("/statuses/")) {
-            thread::sleep(Duration::from_millis(50));
-        }
-        let run = stage.start_last_run();
-        stage.report(run).run().ok();
-        stage.gitea.world().finish_run(run, "success");
-        dispatch.join().unwrap()
-    });
+    let done = dispatch_whose_run_reports_after(&stage, "/statuses/");
 
     let statuses = stage.gitea.world().all_statuses(SOURCE, &stage.sha);
     let states: Vec<&str> = statuses.iter().map(|status| status.state.as_str()).collect();
@@ -417,16 +412,7 @@ fn late_pending_status_gives_way_to_the_end_of_a_run_that_the_server_does_not_na
     let stage = stage(Version::V1_25);
     stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::from_secs(6)));
 
-    let done = thread::scope(|scope| {
-        let dispatch = scope.spawn(|| stage.dispatch().run().ok());
-        while !stage.gitea.requests().iter().any(|request| request.path.contains("/dispatches")) {
-            thread::sleep(Duration::from_millis(50));
-        }
-        let run = stage.start_last_run();
-        stage.report(run).run().ok();
-        stage.gitea.world().finish_run(run, "success");
-        dispatch.join().unwrap()
-    });
+    let done = dispatch_whose_run_reports_after(&stage, "/dispatches");
 
     let end = stage.gitea.world().all_statuses(SOURCE, &stage.sha).pop().unwrap();
     assert_eq!(end.state, "success", "{}", done.log);

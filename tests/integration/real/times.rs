@@ -5,13 +5,11 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::server::Conditions;
-use super::world::{PATIENCE, Setup, Status, World, example};
+use super::watch::LOOK;
+use super::world::{PATIENCE, Setup, World, example};
 use crate::stage::{SOURCE, TARGET};
 
 const ROUNDS: usize = 10;
-
-/// Between two looks. It bounds the precision.
-const PAUSE: Duration = Duration::from_millis(30);
 
 /// Time for all reports of a round to end, so that they do not delay the next one.
 const BREAK: Duration = Duration::from_secs(5);
@@ -66,9 +64,9 @@ async fn of_successes(setup: Setup) -> Times {
     for round in 0..ROUNDS {
         let sha = push(&world, round, &build).await;
         let started = source_job_has_started(&world, round).await;
-        status_that(&world, &sha, |_| true).await;
+        world.last_status_that(&sha, |_| true).await;
         times.pending.push(started.elapsed().as_secs_f32());
-        status_that(&world, &sha, |status| status.state == "success").await;
+        world.last_status_that(&sha, |status| status.state == "success").await;
         times.end.push(since(&mark));
         tokio::time::sleep(BREAK).await;
     }
@@ -81,12 +79,12 @@ async fn of_cancelling() -> Vec<f32> {
     let mut times = Vec::new();
     for round in 0..ROUNDS {
         let sha = push(&world, round, ENDLESS).await;
-        let running = status_that(&world, &sha, |status| status.description == "Has started running").await;
+        let running = world.last_status_that(&sha, |status| status.description == "Has started running").await;
         let id = running.link.rsplit('/').next().unwrap().to_owned();
         let browser = world.server.browser().await;
         let cancelled = Instant::now();
         browser.press(&format!("/{TARGET}/actions/runs/{id}/cancel")).await;
-        status_that(&world, &sha, |status| status.description == "Has been cancelled").await;
+        world.last_status_that(&sha, |status| status.description == "Has been cancelled").await;
         times.push(cancelled.elapsed().as_secs_f32());
         tokio::time::sleep(BREAK).await;
     }
@@ -112,19 +110,7 @@ async fn source_job_has_started(world: &World, round: usize) -> Instant {
             return Instant::now();
         }
         assert!(asked.elapsed() < PATIENCE, "the job of round {round} does not start: {newest}");
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-async fn status_that(world: &World, sha: &str, is_wanted: impl Fn(&Status) -> bool) -> Status {
-    let asked = Instant::now();
-    loop {
-        let mut statuses = world.statuses(sha).await;
-        if statuses.last().is_some_and(&is_wanted) {
-            return statuses.pop().unwrap();
-        }
-        assert!(asked.elapsed() < PATIENCE, "{sha} does not get the status that is expected: {statuses:#?}");
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -13,6 +13,9 @@ const SOON: Duration = Duration::from_secs(30);
 
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// Between two reads of a commit's statuses. It bounds the precision of what is measured.
+pub(super) const LOOK: Duration = Duration::from_millis(30);
+
 impl World {
     /// The builds, oldest first. The target has other runs too: those that report the builds.
     pub(crate) async fn builds(&self) -> Vec<Run> {
@@ -52,7 +55,7 @@ impl World {
                 return statuses.pop().unwrap();
             }
             assert!(asked.elapsed() < PATIENCE, "{sha} does not get the status that is expected: {statuses:#?}");
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(LOOK).await;
         }
     }
 
