@@ -48,8 +48,8 @@ fn reconcile_of_too_many_pull_requests_closes_what_it_has_seen_and_says_so() {
             if number % 2 == 0 { world.cancel_run(run) } else { world.start_run(run) }
         }
     }
-    // The second read, right before a status is closed, is not slow.
-    stage.gitea.inject("GET", "/status?", 96, Fault::Delay(Duration::from_secs(3)));
+    // Each read of a status is slow, so reading and closing take 45 s, and the rest is left to the next run.
+    stage.gitea.inject("GET", "/status?", 1000, Fault::Delay(Duration::from_secs(3)));
 
     let done = stage.reconcile().run().failed();
 
