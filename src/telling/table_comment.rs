@@ -59,10 +59,10 @@ impl Teller<'_> {
                 None => self.gitea.create_comment(&head.source, draft.number, &text).await.map(CommentDone::Created),
                 Some(kept) if is_written(&kept.body, &text, done.is_some()) => {
                     let found = done.unwrap_or(CommentDone::Found(kept.id));
-                    match plan.surplus.is_empty() {
-                        true => return Ok(found),
-                        false => Ok(found),
+                    if plan.surplus.is_empty() {
+                        return Ok(found);
                     }
+                    Ok(found)
                 }
                 Some(kept) => {
                     let edited = self.gitea.edit_comment(&head.source, kept.id, &text).await;
