@@ -205,3 +205,13 @@ impl Http {
 fn size(bytes: usize) -> String {
     if bytes < 1 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", bytes >> 20) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn size_is_in_the_largest_unit_that_fits() {
+        assert_eq!([1 << 10, (1 << 20) - 1, 1 << 20, 64 << 20].map(size), ["1 KiB", "1023 KiB", "1 MiB", "64 MiB"]);
+    }
+}

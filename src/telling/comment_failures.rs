@@ -146,6 +146,7 @@ mod tests {
         - **test 5** failed
         - and 3 more
         ");
+        assert!(!shown(&json!(jobs[..5])).contains("more"));
         assert_eq!(shown(&json!([{"name": "build", "conclusion": "success"}])), "");
     }
 

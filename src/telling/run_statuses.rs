@@ -177,10 +177,22 @@ mod tests {
     use super::*;
 
     fn status(run: u32, state: &str, created_at: &str) -> RunStatuses {
+        of(&[("c", run, state)], created_at)
+    }
+
+    /// Statuses as context, run and state, the newest first.
+    fn of(statuses: &[(&str, u32, &str)], created_at: &str) -> RunStatuses {
         let pages = "https://gitea.example.com".parse().unwrap();
-        let link = format!("https://gitea.example.com/mporter/dispatch-target/actions/runs/{run}");
-        let status = json!({"context": "c", "status": state, "target_url": link, "created_at": created_at});
-        let statuses = Statuses { statuses: vec![serde_json::from_value(status).unwrap()], answered_at: None };
+        let ids = (1..=statuses.len()).rev();
+        let statuses = ids.zip(statuses).map(|(id, (context, run, state))| {
+            let link = format!("https://gitea.example.com/mporter/dispatch-target/actions/runs/{run}");
+            let status = json!({
+                "id": id, "context": context, "status": state, "target_url": link, "created_at": created_at,
+                "description": format!("{state} {id}"),
+            });
+            serde_json::from_value(status).unwrap()
+        });
+        let statuses = Statuses { statuses: statuses.collect(), answered_at: None };
         RunStatuses::new(&statuses, &pages, &"mporter/dispatch-target".parse().unwrap())
     }
 
@@ -197,6 +209,28 @@ mod tests {
         assert_eq!(end_or_newer(31, "pending"), Some(number(31)));
         assert_eq!(end_or_newer(29, "success"), None);
         assert_eq!(status(31, "success", "").end_or_newer(number(30), &"another".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn failing_end_is_the_latest_error_or_else_the_latest_failure_of_the_run_in_its_context() {
+        let failing_end = |statuses: &[(&str, u32, &str)]| {
+            let attempt = Attempt { number: 1, began: None };
+            let end = of(statuses, "").failing_end(number(30), &"c".parse().unwrap(), attempt)?;
+            Some((end.state, end.description))
+        };
+        let failures = [("c", 30, "pending"), ("c", 30, "failure"), ("c", 30, "failure"), ("c", 30, "success")];
+        assert_eq!(failing_end(&failures), Some((State::Failure, "failure 3".to_owned())));
+        let errors = [("c", 30, "failure"), ("c", 30, "error"), ("c", 30, "error"), ("c", 30, "failure")];
+        assert_eq!(failing_end(&errors), Some((State::Error, "error 3".to_owned())));
+        assert_eq!(failing_end(&[("c", 31, "failure"), ("another", 30, "error"), ("c", 30, "success")]), None);
+    }
+
+    #[test]
+    fn pending_status_is_of_the_run_and_the_context() {
+        let pending = |statuses: &[(&str, u32, &str)]| of(statuses, "").pending(number(30), &"c".parse().unwrap());
+        let own = pending(&[("c", 31, "pending"), ("another", 30, "pending"), ("c", 30, "pending")]).unwrap();
+        assert_eq!((own.run, own.context, own.description.as_str()), (number(30), "c".parse().unwrap(), "pending 1"));
+        assert_eq!(pending(&[("c", 31, "pending"), ("another", 30, "pending"), ("c", 30, "success")]), None);
     }
 
     #[test]

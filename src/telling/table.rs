@@ -146,6 +146,10 @@ mod tests {
         format!("{BASE}/{repo}/actions/runs/{number}")
     }
 
+    fn run_ref(repo: &str, number: &str) -> RunRef {
+        RunRef { target: repo.parse().unwrap(), id: number.parse().unwrap(), number: number.parse().unwrap() }
+    }
+
     #[test]
     fn table_has_a_row_for_each_own_status_that_links_to_a_run() {
         let failed: Vec<crate::forge::Job> = serde_json::from_value(json!([{
@@ -154,8 +158,7 @@ mod tests {
             "started_at": "2026-11-26T07:00:00Z", "completed_at": "2026-11-26T07:02:05Z",
         }]))
         .unwrap();
-        let product_b =
-            RunRef { target: "a/product-b".parse().unwrap(), id: "31".parse().unwrap(), number: "31".parse().unwrap() };
+        let product_b = run_ref("a/product-b", "31");
         let statuses = [
             status("product-c/build", "pending", "Dispatched to a/product-c", 2, &run("a/product-c", 32)),
             status("product-b/build", "failure", "Failing after 2m5s", 2, &run("a/product-b", 31)),
@@ -191,6 +194,23 @@ mod tests {
 
         <!-- dispatch-action:?table=7 -->
         "#);
+    }
+
+    #[test]
+    fn tables_are_the_same_whatever_they_say_about_failed_jobs() {
+        let failed: Vec<crate::forge::Job> =
+            serde_json::from_value(json!([{"name": "build", "conclusion": "failure"}])).unwrap();
+        let failed = |repo: &str, number: &str| vec![(run_ref(repo, number), FailedJobs::of(&failed))];
+        let table = |number, failed: &[(RunRef, FailedJobs)]| {
+            shown(&[status("build", "failure", "Failing", 2, &run("a/b", number))], failed)
+        };
+        let (short, long) = (table(31, &[]), table(31, &failed("a/b", "31")));
+        assert!(long.contains("<details>") && !short.contains("<details>"));
+        assert!(Table::is_same(&short, &long) && Table::is_same(&long, &format!("{short}\n")));
+        assert!(!Table::is_same(&long, &table(32, &failed("a/b", "32"))));
+        // Jobs of another run, and of another repository's run with the same number.
+        assert_eq!(table(31, &failed("a/b", "32")), short);
+        assert_eq!(table(31, &failed("a/c", "31")), short);
     }
 
     #[test]
