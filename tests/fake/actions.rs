@@ -150,9 +150,11 @@ impl Call<'_> {
         let start = (page.page - 1) * page.limit;
         let in_order = start == 0 || self.world.version >= Version::V1_27 || self.world.unordered_job_pages == 0;
         self.world.unordered_job_pages -= usize::from(!in_order);
-        // A deleted run has no jobs. This list does not check whether the run exists.
-        let Ok(run) = self.find_run(&repo, id) else {
-            return Ok(self.counted_list("jobs", &[], &self.paged_if_requested(Vec::<()>::new())));
+        let run = match self.find_run(&repo, id) {
+            Ok(run) => run,
+            Err(missing) if self.world.version >= Version::V1_27 => return Err(missing),
+            // Before 1.27 this list does not check whether the run exists. A deleted run has no jobs.
+            Err(_) => return Ok(self.counted_list("jobs", &[], &self.paged_if_requested(Vec::<()>::new()))),
         };
         let mut jobs: Vec<_> = run.jobs.iter().enumerate().collect();
         if !in_order && start < jobs.len() {

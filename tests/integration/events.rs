@@ -293,14 +293,17 @@ fn jobs_that_cannot_be_read_are_not_the_end() {
 
 #[test]
 fn deleted_run_is_reported_as_deleted() {
-    let (stage, run) = dispatched(Version::V1_26);
-    stage.gitea.world().start_run(run);
-    let completed = event(&stage, run, Action::InProgress);
-    stage.gitea.world().delete_run(run);
+    // The list of its jobs is empty in 1.26, and missing in 1.27.
+    for version in [Version::V1_26, Version::V1_27] {
+        let (stage, run) = dispatched(version);
+        stage.gitea.world().start_run(run);
+        let completed = event(&stage, run, Action::InProgress);
+        stage.gitea.world().delete_run(run);
 
-    stage.report_by(&completed).run().ok();
+        stage.report_by(&completed).run().ok();
 
-    assert_eq!(shows(&stage).1, "The run was deleted before it told its outcome");
+        assert_eq!(shows(&stage).1, "The run was deleted before it told its outcome");
+    }
 }
 
 #[test]
