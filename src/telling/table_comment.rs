@@ -161,3 +161,17 @@ fn of_update(own: &[Comment]) -> Vec<&Comment> {
     let is_single = |marker: &Marker| marked.iter().filter(|(_, other)| other.has_place_of(marker)).count() == 1;
     marked.iter().filter(|(_, marker)| is_single(marker)).map(|(comment, _)| *comment).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_written;
+
+    #[test]
+    fn other_failed_jobs_matter_only_before_the_own_write() {
+        let (text, other) =
+            ("table\n\n<details>jobs</details>\n\nmarker", "table\n\n<details>others</details>\n\nmarker");
+        assert!(is_written(&format!("{text}\n"), text, false) && is_written(text, text, true));
+        assert!(!is_written(other, text, false) && is_written(other, text, true));
+        assert!(!is_written("another\n\nmarker", text, true));
+    }
+}

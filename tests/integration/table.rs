@@ -212,6 +212,30 @@ fn table_of_the_newer_head_is_left_alone_by_a_run_of_the_older_one() {
 }
 
 #[test]
+fn older_run_leaves_the_table_to_the_newer_one() {
+    let (stage, runs) = three_targets(Version::V1_26);
+    let newer = dispatched(&stage, PRODUCTS[0]);
+    report(&stage, PRODUCTS[0], newer, "success").run().ok();
+
+    let done = report(&stage, PRODUCTS[0], runs[0], "failure").run().ok();
+
+    assert!(table(&stage).contains("| product-a/build | ✅ success |"));
+    assert!(done.log().contains("No comment: the existing comment shows a newer run"), "{}", done.log());
+}
+
+#[test]
+fn table_that_is_deleted_before_its_edit_is_written_anew() {
+    let (stage, runs) = three_targets(Version::V1_26);
+    report(&stage, PRODUCTS[0], runs[0], "success").run().ok();
+    let gone = r#"{"errors":["comment does not exist [id: 1, issue_id: 0]"],"message":"not found"}"#;
+    stage.gitea.refuse_once("PATCH", "/comments/1", 404, "application/json", gone);
+
+    report(&stage, PRODUCTS[1], runs[1], "success").run().ok();
+
+    assert_eq!(table(&stage).matches("| ✅ success |").count(), 2);
+}
+
+#[test]
 fn lost_response_leaves_one_table() {
     for fault in [Fault::WorkThenHangUp, Fault::HangUp] {
         let (stage, runs) = three_targets(Version::V1_26);
