@@ -267,6 +267,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_are_the_waiting_and_the_unlisted_pull_requests() {
+        // The head of the second one was deleted, so there is nothing to read.
+        let listed = [pull(1, 'a'), json!({"number": 2, "head": {"sha": ""}})];
+
+        let mut reader = Reader::new(page(&listed, Some(5)), Instant::now());
+
+        assert_eq!((reader.pull_requests(), reader.left_out()), (5, 4));
+        reader.waiting.clear();
+        assert_eq!((reader.pull_requests(), reader.left_out()), (5, 3));
+        reader.pages.clear();
+        assert_eq!((reader.pull_requests(), reader.left_out()), (2, 0));
+    }
+
+    #[test]
     fn list_is_read_in_another_order_each_time() {
         let pulls: Vec<_> = (1..=20).map(|number| pull(number, 'a')).collect();
         let first = || Reader::new(page(&pulls, Some(1000)), Instant::now()).pages;

@@ -174,3 +174,28 @@ fn row(pages: &PageBase, found: &Found, done: &str) -> Row {
         running: found.is_running(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn run_that_waits_for_long_is_shown_as_waiting_until_a_runner_takes_it() {
+        let target = "mporter/dispatch-target".parse().unwrap();
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(365);
+        let answer = |progress: &Progress, description: &str| answer(progress, now, description, &target);
+        let (since, recently) = (now - LONG_QUEUE - Duration::SECOND, now - LONG_QUEUE);
+        let (queued, new) = (Progress::Queued(Some(since)), Progress::Queued(Some(recently)));
+        let running = Progress::Running { created: Some(since), has_begun: true };
+        let dispatched = Answer::Dispatched.description(&target);
+        let waiting = Answer::Waiting(since).description(&target);
+
+        assert_eq!(answer(&queued, &dispatched), Some(Answer::Waiting(since)));
+        assert_eq!(answer(&queued, &waiting), None);
+        assert_eq!(answer(&new, &dispatched), None);
+        assert_eq!(answer(&running, &waiting), Some(Answer::Dispatched));
+        assert_eq!(answer(&running, &dispatched), None);
+    }
+}
