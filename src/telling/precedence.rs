@@ -149,6 +149,8 @@ mod tests {
             assert!(left((30, "success", after), &Answer::Started));
             assert!(!left((30, "success", after), &ended("failure")));
             assert!(!left((30, "pending", after), &ended("success")));
+            assert!(left((30, "success", after), &ended("skipped")));
+            assert!(!left((30, "skipped", after), &ended("failure")));
             // Another failure is as bad, and may have another description.
             assert!(!left((30, "failure", after), &ended("failure")));
             // The report of an earlier attempt.

@@ -172,6 +172,7 @@ mod tests {
             ),
             status("lint", "success", "Not a run", 2, BASE),
             status("forged", "success", "Not by this account", 3, &run("a/product-a", 33)),
+            status("docs", "skipped", "Has been skipped", 2, &run("a/product-a", 35)),
             status("odd", "cancelled", "x | y", 2, &run("a/product-a", 34)),
         ];
         insta::assert_snapshot!(shown(&statuses, &[(product_b, FailedJobs::of(&failed))]), @r#"
@@ -179,6 +180,7 @@ mod tests {
 
         | Build | Outcome | Description | Run |
         | --- | --- | --- | --- |
+        | docs | ⏭️ skipped | Has been skipped | [run log](https://gitea.example.com/a/product-a/actions/runs/35) |
         | odd | ❔ cancelled | x \| y | [run log](https://gitea.example.com/a/product-a/actions/runs/34) |
         | product-a/build | ✅ success | Successful in 1m12s | [run log](https://gitea.example.com/a/product-a/actions/runs/30) |
         | product-b/build | ❌ failure | Failing after 2m5s | [run log](https://gitea.example.com/a/product-b/actions/runs/31) |

@@ -186,13 +186,19 @@ fn reconcile_leaves_alone_what_another_account_set_with_another_address_and_says
 }
 
 #[test]
-fn run_that_the_server_does_not_know_makes_no_status_ours() {
-    let stage = stage(Version::V1_26);
-    stage.dispatch().input("server-url", INTERNAL).run().ok();
-    stage.gitea.world().delete_run(30);
+fn run_that_the_server_does_not_know_or_hides_makes_no_status_ours() {
+    for is_hidden in [false, true] {
+        let stage = stage(Version::V1_26);
+        stage.dispatch().input("server-url", INTERNAL).run().ok();
+        if is_hidden {
+            stage.gitea.refuse("GET", "/actions/runs/30", 403, "application/json", r#"{"message": "no"}"#);
+        } else {
+            stage.gitea.world().delete_run(30);
+        }
 
-    let done = stage.reconcile().run().ok();
+        let done = stage.reconcile().run().ok();
 
-    assert_eq!(status(&stage).state, "pending");
-    assert!(done.log().contains(&format!("such as {INTERNAL}/{TARGET}/actions/runs/30")), "{}", done.log());
+        assert_eq!(status(&stage).state, "pending");
+        assert!(done.log().contains(&format!("such as {INTERNAL}/{TARGET}/actions/runs/30")), "{}", done.log());
+    }
 }

@@ -1,6 +1,6 @@
 //! `mode: report` by an event: the event says when to look, and the jobs of the run decide what is shown.
 
-use crate::fake::{Action, RunEvent, Version};
+use crate::fake::{Action, Fault, RunEvent, Version};
 use crate::stage::{SOURCE, Stage, TARGET, WORKFLOW, open_pull_request};
 use crate::{shown, stage};
 
@@ -318,4 +318,17 @@ fn report_in_the_run_and_by_event_make_one_comment() {
 
     assert_eq!(state(&stage), "success");
     assert_eq!(comments(&stage).len(), 1);
+}
+
+#[test]
+fn comment_whose_response_was_lost_is_looked_for_among_the_new_ones() {
+    let (stage, run) = dispatched(Version::V1_26);
+    stage.gitea.world().finish_run(run, "success");
+    stage.gitea.inject("POST", "/comments", 1, Fault::WorkThenHangUp);
+
+    stage.report_by_event(run, Action::Completed).run().ok();
+
+    assert_eq!(comments(&stage).len(), 1);
+    let reads: Vec<_> = stage.gitea.requests().into_iter().filter(|request| request.method == "GET").collect();
+    assert!(reads.last().unwrap().path.contains("/comments?since="), "{reads:#?}");
 }

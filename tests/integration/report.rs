@@ -133,6 +133,7 @@ fn comment_off_writes_none() {
     assert_eq!(comments(&stage).len(), 0);
     assert_eq!(done.output("comment-id"), None);
     assert_eq!(status(&stage, "dispatch-target/build").0, "success");
+    assert!(done.log().contains("No comment, because of `comment: off`"), "{}", done.log());
 }
 
 #[test]

@@ -37,6 +37,18 @@ fn comment_that_never_arrived_is_written_again() {
 }
 
 #[test]
+fn comment_of_the_last_attempt_is_found_though_its_response_was_lost() {
+    let (stage, run) = running(Version::V1_26);
+    stage.gitea.inject("POST", "/comments", 2, Fault::HangUp);
+    stage.gitea.inject("POST", "/comments", 1, Fault::WorkThenHangUp);
+
+    let done = stage.report(run).run().ok();
+
+    assert_eq!(comments(&stage).len(), 1);
+    assert_eq!(done.output("comment-id"), Some("1"));
+}
+
+#[test]
 fn comment_of_somebody_else_with_our_marker_is_not_ours() {
     let (stage, run) = running(Version::V1_26);
     let marker = marker_of(&stage, run);
