@@ -52,7 +52,7 @@ pub(crate) fn client_config(roots: TrustedRoots) -> Result<ClientConfig, rustls:
 struct Trusted {
     authorities: RootCertStore,
     /// The certificates of SSL_CERT_FILE and SSL_CERT_DIR. A server may use one of them itself.
-    named: Vec<CertificateDer<'static>>,
+    named: &'static [CertificateDer<'static>],
 }
 
 impl TrustedRoots {
@@ -68,9 +68,8 @@ impl TrustedRoots {
                 certificates_in(directory).map_err(|cause| format!("SSL_CERT_DIR={}: {cause}", directory.display()))?;
             named.extend(found);
         }
-        let mut authorities = RootCertStore::empty();
-        // What webpki cannot read is left out, as in OpenSSL.
-        authorities.add_parsable_certificates(named.iter().map(|named| CertificateDer::from(&**named)));
+        let named: &[_] = named.leak();
+        let mut authorities = authorities_in(named);
         if self.file.is_some() || !self.directories.is_empty() {
             return if authorities.is_empty() {
                 Err("SSL_CERT_FILE and SSL_CERT_DIR contain no certificate".to_owned())
@@ -81,13 +80,19 @@ impl TrustedRoots {
         // An unreadable bundle counts as missing: the built-in roots are used instead.
         let mut bundles = SYSTEM_BUNDLES.iter().filter_map(|bundle| certificates(Path::new(bundle)).ok());
         if let Some(bundle) = bundles.find(|bundle| !bundle.is_empty()) {
-            authorities.add_parsable_certificates(bundle);
+            authorities = authorities_in(bundle.leak());
         }
         if authorities.is_empty() {
             authorities.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
         Ok(Trusted { authorities, named })
     }
+}
+
+/// Those of the certificates that webpki can read. The others are left out, as in OpenSSL. The certificates live as
+/// long as the process, so nothing of them is copied.
+fn authorities_in(certificates: &'static [CertificateDer<'static>]) -> RootCertStore {
+    certificates.iter().filter_map(|certificate| webpki::anchor_from_trusted_cert(certificate).ok()).collect()
 }
 
 /// The certificates of a PEM file. Everything else in it is left out, as in OpenSSL.
@@ -117,7 +122,7 @@ struct LazyVerifier {
 struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
     /// As in [`Trusted`].
-    named: Vec<CertificateDer<'static>>,
+    named: &'static [CertificateDer<'static>],
 }
 
 impl LazyVerifier {
