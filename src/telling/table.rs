@@ -172,6 +172,7 @@ mod tests {
             ),
             status("lint", "success", "Not a run", 2, BASE),
             status("forged", "success", "Not by this account", 3, &run("a/product-a", 33)),
+            status("product-d/build", "error", "Not dispatched", 2, &run("a/product-d", 36)),
             status("docs", "skipped", "Has been skipped", 2, &run("a/product-a", 35)),
             status("odd", "cancelled", "x | y", 2, &run("a/product-a", 34)),
         ];
@@ -185,6 +186,7 @@ mod tests {
         | product-a/build | ✅ success | Successful in 1m12s | [run log](https://gitea.example.com/a/product-a/actions/runs/30) |
         | product-b/build | ❌ failure | Failing after 2m5s | [run log](https://gitea.example.com/a/product-b/actions/runs/31) |
         | product-c/build | ⏳ pending | Dispatched to a/product-c | [run log](https://gitea.example.com/a/product-c/actions/runs/32) |
+        | product-d/build | ⚠️ error | Not dispatched | [run log](https://gitea.example.com/a/product-d/actions/runs/36) |
 
         <details><summary>Failed jobs</summary>
 

@@ -332,3 +332,13 @@ fn comment_whose_response_was_lost_is_looked_for_among_the_new_ones() {
     let reads: Vec<_> = stage.gitea.requests().into_iter().filter(|request| request.method == "GET").collect();
     assert!(reads.last().unwrap().path.contains("/comments?since="), "{reads:#?}");
 }
+
+#[test]
+fn body_of_a_report_by_event_is_in_the_comment() {
+    let (stage, run) = dispatched(Version::V1_26);
+    stage.gitea.world().finish_run(run, "success");
+
+    stage.report_by_event(run, Action::Completed).input("body", "Download: **here**").run().ok();
+
+    assert!(comments(&stage)[0].contains("\n\nDownload: **here**\n\n"), "{:?}", comments(&stage));
+}

@@ -230,17 +230,21 @@ fn comments_of_strangers_that_are_too_long_to_be_read_are_named() {
 }
 
 #[test]
-fn not_found_page_does_not_mean_a_deleted_comment() {
-    let stage = stage(Version::V1_26);
-    let first = run(&stage);
-    report(&stage, first, "failure").ok();
-    let second = run(&stage);
-    stage.gitea.refuse("PATCH", "/comments/1", 404, "text/html", "<title>Not found</title>");
+fn not_found_does_not_mean_a_deleted_comment_without_these_words() {
+    for (content_type, body) in
+        [("text/html", "<title>Not found</title>"), ("application/json", r#"{"message": "not found"}"#)]
+    {
+        let stage = stage(Version::V1_26);
+        let first = run(&stage);
+        report(&stage, first, "failure").ok();
+        let second = run(&stage);
+        stage.gitea.refuse("PATCH", "/comments/1", 404, content_type, body);
 
-    let done = report(&stage, second, "success").failed();
+        let done = report(&stage, second, "success").failed();
 
-    assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
-    assert!(done.log().contains("::error::The comment was not edited. "), "{}", done.log());
+        assert_eq!(comments(&stage), ["dispatch-bot: **dispatch-target build failure** 30"]);
+        assert!(done.log().contains("::error::The comment was not edited. "), "{}", done.log());
+    }
 }
 
 #[test]
