@@ -336,3 +336,6 @@ pub(crate) async fn names_there(gitea: &Gitea, workflow: &Workflow) -> Vec<Strin
     }
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,13 +117,8 @@ fn split_port(entry: &str) -> (&str, Option<u16>) {
     if let Some((address, rest)) = entry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return (address, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
     }
-    match entry.split_once(':') {
-        Some((name, port)) if !port.contains(':') => match port.parse() {
-            Ok(port) => (name, Some(port)),
-            Err(_no_port) => (entry, None),
-        },
-        _ => (entry, None),
-    }
+    let with_port = entry.split_once(':').and_then(|(name, port)| Some((name, Some(port.parse().ok()?))));
+    with_port.unwrap_or((entry, None))
 }
 
 #[cfg(test)]
@@ -151,6 +146,7 @@ mod tests {
     fn password_of_a_proxy_is_not_in_its_name() {
         let proxy = parse("http://user:secret@proxy:3128/path?query").unwrap();
         assert_eq!((&*proxy.name, proxy.url.as_str()), ("http://proxy:3128", "http://user:secret@proxy:3128/"));
+        assert_eq!(format!("{proxy:?}"), "Proxy(\"http://proxy:3128\")");
     }
 
     #[test]
@@ -158,6 +154,7 @@ mod tests {
         for value in ["socks5://proxy:1080", "ftp://proxy", "http://", "http://a b", "proxy:port", "://"] {
             let unusable = proxy("http://x/", &[("HTTP_PROXY", value)]).unwrap_err();
             assert_eq!(unusable.variable, "HTTP_PROXY", "{value}");
+            assert_eq!(unusable.cause.contains("SOCKS"), value.starts_with("socks"), "{value}");
             assert_eq!(proxy("https://x/", &[("HTTP_PROXY", value)]), Ok(None), "it is for http only");
             assert_eq!(proxy("http://x/", &[("HTTP_PROXY", value), ("NO_PROXY", "x")]), Ok(None), "it is not used");
         }

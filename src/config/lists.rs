@@ -175,6 +175,8 @@ mod tests {
         insta::assert_snapshot!(inputs(r#"{"a": [1]}"#).unwrap_err(), @"must have plain values only, and `a` is a list or an object");
         insta::assert_snapshot!(inputs(r#"{"a": null}"#).unwrap_err(), @"must have plain values only, and `a` is null");
         insta::assert_snapshot!(inputs(r#"{"a": 1"#).unwrap_err(), @"starts like JSON, but is not a JSON object: EOF while parsing an object at line 1 column 7");
+        let cause = serde_json::from_str::<Pairs>("3").unwrap_err().to_string();
+        assert_eq!(cause, "invalid type: integer `3`, expected a JSON object at line 1 column 1");
         // Both entries are returned, so that the caller can refuse the second one.
         assert_eq!(inputs(r#"{"a": 1, "a": 2}"#).unwrap().len(), 2);
     }

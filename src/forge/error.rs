@@ -174,3 +174,12 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+impl Error {
+    /// An error of one attempt without a proxy.
+    pub(crate) fn of(method: Method, url: &str, kind: Kind) -> Self {
+        let request = Request { method, url: url.parse().unwrap(), proxy: None };
+        Self { request: Box::new(request), attempts: 1, kind }
+    }
+}

@@ -136,9 +136,13 @@ fn run_name_is_readable_if_its_titles_are() {
         assert_eq!(run_name(&value), Ok(RunName::Other), "{value}");
     }
     assert_eq!(Definition::read("on: push\n").run_name(&source), Ok(RunName::Other));
-    for value in
-        [usual.replace("inputs.pr_number", "inputs.pr_number || 0"), format!(">-\n  {usual}"), "*name".to_owned()]
-    {
+    for value in [
+        usual.replace("inputs.pr_number", "inputs.pr_number || 0"),
+        format!("{usual}${{{{ github.actor }}}}"),
+        format!("Build ${{{{ github.actor }}}} {usual}"),
+        format!(">-\n  {usual}"),
+        "*name".to_owned(),
+    ] {
         assert_eq!(run_name(&value), Err(Unclear), "{value}");
     }
 }

@@ -306,6 +306,39 @@ fn address_without_the_api_is_named() {
 }
 
 #[test]
+fn route_that_is_missing_outside_the_api_is_a_wrong_address() {
+    let stage = stage(Version::V1_26);
+
+    let done = stage.dispatch().input("api-url", &stage.gitea.url()).run().failed();
+
+    assert!(done.log().contains("`api-url` is not the API's address."), "{}", done.log);
+}
+
+#[test]
+fn refusal_for_an_unknown_reason_is_shown_as_it_is() {
+    let stage = stage(Version::V1_26);
+    stage.gitea.refuse("POST", "/dispatches", 422, "application/json", r#"{"message": "not now"}"#);
+
+    let done = stage.dispatch().run().failed();
+
+    assert!(done.log().contains("The server refused (422): not now."), "{}", done.log);
+}
+
+#[test]
+fn edit_that_fails_does_not_blame_the_pull_request() {
+    let stage = stage(Version::V1_26);
+    stage.dispatch().run().ok();
+    let run = stage.start_last_run();
+    stage.report(run).run().ok();
+    stage.gitea.refuse("PATCH", "/comments/", 500, "application/json", r#"{"message": ""}"#);
+
+    let done = stage.report(run).input("status", "failure").run();
+
+    let log = done.log();
+    assert!(log.contains("The server failed (500)") && !log.contains("pull request does not exist"), "{log}");
+}
+
+#[test]
 fn sign_in_page_is_not_taken_for_a_renamed_repository() {
     for page in ["/user/login?redirect_to=%2fapi%2fv1", "//sso.example.com/api/v1/repos/", "https://sso.example.com/"] {
         let stage = stage(Version::V1_26);

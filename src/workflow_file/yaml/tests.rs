@@ -95,6 +95,78 @@ fn nothing_is_nested_too_deep_for_the_stack() {
     assert!(read(&steps).contains('?'));
 }
 
+/// Reads each text, and compares it with what is expected.
+#[track_caller]
+fn assert_read(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        assert_eq!(read(text), *expected, "{text:?}");
+    }
+}
+
+#[test]
+fn item_below_its_dash_is_read() {
+    assert_read(&[
+        ("-\n  a: b\n-\n- c", "[{a: 'b'}, nothing, 'c']"),
+        ("- # c\n  a: b", "[{a: 'b'}]"),
+        ("- a\n  b\n- c", "[?, 'c']"),
+    ]);
+}
+
+#[test]
+fn comment_after_a_value_needs_a_space() {
+    assert_read(&[
+        ("a: 'b' # c\nd: \"e\"  #", "{a: 'b', d: 'e'}"),
+        ("a: [b] # c\nd: {e: f} # g", "{a: ['b'], d: {e: 'f'}}"),
+        ("a: b#c", "{a: 'b#c'}"),
+        ("a: 'b'#c", "?"),
+        ("a: [b]#c", "?"),
+    ]);
+}
+
+#[test]
+fn backslash_escapes_only_in_double_quotes() {
+    assert_read(&[
+        (r"a: 'b\c'", r"{a: 'b\c'}"),
+        (r"a: 'b\'", r"{a: 'b\'}"),
+        (r#"a: "b\\c""#, r"{a: 'b\c'}"),
+        (r#"a: "b\c""#, "?"),
+    ]);
+}
+
+#[test]
+fn rest_of_a_block_with_wrong_indentation_is_unclear() {
+    assert_read(&[
+        ("  a: b\nc: d", "?"),
+        ("- a\nb: c", "?"),
+        ("a:\n-   b: c\n  d: e\n- f\ng: h", "{a: ?, g: 'h'}"),
+        ("a:\n  -   b: c\n    d: e\n  - f\ng: h", "{a: ?, g: 'h'}"),
+    ]);
+}
+
+#[test]
+fn number_of_blocks_side_by_side_has_no_limit() {
+    let blocks = ["k:\n- a\n", "k:\n  - a: b\n", "k:\n  a: b\n", "k: [[a], {b: c}]\n"];
+    for block in blocks {
+        let text: String = (0..=DEEPEST).map(|number| format!("{number}{block}")).collect();
+        assert!(!read(&text).contains('?'), "{block:?}");
+    }
+}
+
+#[test]
+fn depth_is_limited_alike_for_all_kinds_of_blocks() {
+    let under_keys =
+        |depth: usize| -> String { (0..depth / 2).map(|level| format!("a:\n{}- ", "  ".repeat(level))).collect() };
+    let kinds: [&dyn Fn(usize) -> String; 3] = [
+        &|depth| format!("{}a", "- ".repeat(depth)),
+        &|depth| format!("{}a{}", "[".repeat(depth), "]".repeat(depth)),
+        &|depth| format!("{}b{}", under_keys(depth), if depth % 2 == 0 { "" } else { ": c" }),
+    ];
+    for kind in kinds {
+        assert!(!read(&kind(DEEPEST)).contains('?'), "{}", kind(DEEPEST));
+        assert!(read(&kind(DEEPEST + 1)).contains('?'), "{}", kind(DEEPEST + 1));
+    }
+}
+
 /// Whether a complete YAML parser reads the same, where this reader gives a result.
 fn agrees(node: &Node, yaml: &Yaml) -> bool {
     match (node, yaml) {

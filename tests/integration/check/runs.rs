@@ -1,7 +1,7 @@
 //! The trial run, its end, and what its report found; and the warnings.
 
 use super::*;
-use crate::fake::{Scope, World};
+use crate::fake::{Answer, Fault, Scope, World};
 
 /// Runs a check with its trial, after a change of the set-up.
 fn checked(version: Version, runner: Runner<'_>, change: impl FnOnce(&mut World)) -> (Done, String) {
@@ -152,4 +152,102 @@ fn what_is_unclear_is_not_called_ok() {
         let report = REPORT.replace("[build-from-pr]", "['build-*']");
         world.repository(TARGET).add_workflow_file("report.yml", &report);
     }), @"warning: Report: could not tell whether anything reports the runs of build-from-pr.yml: not every workflow of mporter/dispatch-target could be read. Check that there is a workflow with `on: workflow_run` for it, or a step with `mode: report` in it");
+}
+
+#[test]
+fn trial_run_that_a_proxy_made_nameless_is_a_warning() {
+    let stage = set_up(Version::V1_26);
+    // First comes the probe.
+    stage.gitea.inject("POST", "/dispatches", 1, Fault::Delay(Duration::ZERO));
+    stage.gitea.inject("POST", "/dispatches", 1, Fault::WorkThenAnswer(Answer::new(204, "", "")));
+
+    let done = stage.check().run().ok();
+
+    insta::assert_snapshot!(shown(&lines_with(&done, "warning"), &stage), @"warning: Trial run: the trial run was started, but the response does not name it: a proxy removed `?return_run_details=true` from the request. Let it forward the whole path and query, and see how the run ends: http://fake/mporter/dispatch-target/actions?workflow=build-from-pr.yml");
+    assert_eq!(stage.gitea.world().runs.len(), 1);
+}
+
+#[test]
+fn fifty_workflows_are_read_and_no_more() {
+    let warned = |count: usize| {
+        warned(|world| {
+            let target = world.repository(TARGET);
+            target.workflows.remove("report.yml");
+            for number in 1..count {
+                let push = "on: push\njobs:\n  a:\n    steps:\n      - run: make\n";
+                target.add_workflow_file(&format!("push-{number}.yml"), push);
+            }
+        })
+    };
+    assert!(warned(50).starts_with("warning: Report: nothing in mporter/dispatch-target reports the runs of"));
+    assert!(warned(51).starts_with("warning: Report: could not tell whether anything reports the runs of"));
+}
+
+/// Waits until the check has sent this many GET requests with this in their path.
+fn wait_for(stage: &Stage, check: &thread::ScopedJoinHandle<'_, Done>, path: &str, times: usize) {
+    let sent = || {
+        let requests = stage.gitea.requests();
+        requests.iter().filter(|request| request.method == "GET" && request.path.contains(path)).count()
+    };
+    while !check.is_finished() && sent() < times {
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A run of the report workflow that a runner has taken.
+fn start_reporting(world: &mut World) -> u64 {
+    let sha = world.repository(TARGET).branches["main"].clone();
+    let run = world.add_run(TARGET, "report.yml", "refs/heads/main", &sha, "mporter", [].into());
+    world.run(run).event = "workflow_run".to_owned();
+    world.start_run(run);
+    run
+}
+
+#[test]
+fn report_of_another_run_that_failed_does_not_decide() {
+    let stage = set_up(Version::V1_26);
+    // Before the check, a report failed as well.
+    let earlier = start_reporting(&mut stage.gitea.world());
+    stage.gitea.world().finish_run(earlier, "failure");
+
+    let done = thread::scope(|scope| {
+        let check = scope.spawn(|| stage.check().run());
+        wait_for(&stage, &check, "/jobs", 1);
+        let trial = stage.start_last_run();
+        let report = stage.report_by_event(trial, Action::Completed).run().ok().log();
+        let report: Vec<&str> = report.lines().collect();
+        stage.gitea.world().finish_run(trial, "success");
+        // The runs of the report start after the check has looked for them.
+        wait_for(&stage, &check, "event=workflow_run", 2);
+        let reporting = {
+            let mut world = stage.gitea.world();
+            let other = start_reporting(&mut world);
+            world.set_log(other, "report", &["##[error]a status could not be set"]);
+            world.finish_run(other, "failure");
+            start_reporting(&mut world)
+        };
+        wait_for(&stage, &check, &format!("/actions/runs/{reporting}/jobs"), 4);
+        let mut world = stage.gitea.world();
+        // A job that no runner takes has no log.
+        world.add_job(reporting, "skipped");
+        world.run(reporting).jobs.rotate_right(1);
+        world.set_log(reporting, "report", &report);
+        world.finish_run(reporting, "success");
+        drop(world);
+        check.join().unwrap()
+    });
+
+    let done = done.ok();
+    let found = format!("ok: Report of the trial run: with the target's secret, it can write to {SOURCE}");
+    assert!(done.log.contains(&found), "{}", done.log);
+}
+
+#[test]
+fn log_that_the_server_does_not_return_is_not_called_silent() {
+    let stage = set_up(Version::V1_26);
+    stage.gitea.refuse("GET", "/logs", 403, "application/json", r#"{"message": "no"}"#);
+
+    let done = run_with(&stage, RUNNER, stage.check()).ok();
+
+    insta::assert_snapshot!(shown(&lines_with(&done, "warning"), &stage), @"warning: Report of the trial run: could not tell: its log could not be read (GET http://fake/api/v1/repos/mporter/dispatch-target/actions/jobs/502/logs returned 403 Forbidden: no). See it on the server's pages");
 }

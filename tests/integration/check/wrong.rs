@@ -48,6 +48,41 @@ fn server_must_be_gitea_that_shows_jobs() {
 }
 
 #[test]
+fn nothing_but_the_version_is_read_of_a_server_that_is_not_supported() {
+    for version in [Version::Forgejo, Version::V1_24] {
+        let stage = set_up(version);
+
+        let done = stage.check().run().failed();
+
+        assert_eq!(done.output("checked"), Some("1"), "{}", done.log);
+        let requests = stage.gitea.requests();
+        assert!(requests.iter().all(|request| request.path == "/api/v1/version"), "{requests:?}");
+    }
+}
+
+/// The lines about what failed, if the server refuses these requests.
+#[track_caller]
+fn refused(method: &str, path: &str, status: u16, content_type: &str, body: &str) -> String {
+    let stage = set_up(Version::V1_26);
+    stage.gitea.refuse(method, path, status, content_type, body);
+
+    let done = stage.check().run().failed();
+
+    assert_eq!(stage.gitea.world().runs.len(), 0, "a trial run was started:\n{}", done.log);
+    shown(&lines_with(&done, "failed"), &stage)
+}
+
+#[test]
+fn refusal_is_not_taken_for_another_answer() {
+    let json = "application/json";
+    let refusal = r#"{"message": "no"}"#;
+    insta::assert_snapshot!(refused("POST", "/dispatches", 404, "text/plain", "404 page not found\n"), @"failed: Scope write:repository: The server does not know this request. Gitea 1.24 or later is required. If there is a proxy, check that it forwards the whole path `/api/v1/`. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 404 Not Found: 404 page not found)");
+    insta::assert_snapshot!(refused("PATCH", "/comments/0", 404, "text/plain", "404 page not found\n"), @"failed: Scope write:issue: The server does not know this request. Gitea 1.24 or later is required. If there is a proxy, check that it forwards the whole path `/api/v1/`. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 404 Not Found: 404 page not found)");
+    insta::assert_snapshot!(refused("GET", "/branches/main", 403, json, refusal), @"failed: Workflow: The server refused (403): no. The server's message gives the reason. (GET http://fake/api/v1/repos/mporter/dispatch-target/branches/main returned 403 Forbidden: no)");
+    insta::assert_snapshot!(refused("GET", "/contents/", 403, json, refusal), @"failed: Workflow: The server refused (403): no. The server's message gives the reason. (GET http://fake/api/v1/repos/mporter/dispatch-target/contents/.gitea/workflows/build-from-pr.yml?ref=3c6ef372fe94f82a000000000000000000000002 returned 403 Forbidden: no)");
+}
+
+#[test]
 fn token_must_have_both_scopes() {
     let token = |scope| wrong(move |world| world.add_token("dispatch-bot", crate::stage::TOKEN, &[scope]));
     insta::assert_snapshot!(token(Scope::WriteRepository), @"failed: Scope write:issue: The token lacks the scope write:issue. Make a token with the scopes write:repository and write:issue, and store it as the secret. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 403 Forbidden: token does not have at least one of required scope(s), required=[write:issue], token scope=write:repository)");
