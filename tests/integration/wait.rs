@@ -270,6 +270,20 @@ fn failed_closing_names_the_outcome_and_the_cause() {
 }
 
 #[test]
+fn one_comment_is_left_alone_if_the_status_was_not_set() {
+    let stage = stage(Version::V1_26);
+    let step = stage.dispatch().input("wait", "true").input("comment", "update");
+
+    let done = run_while(&stage, step, |stage, run| {
+        stage.gitea.refuse("POST", "/statuses/", 403, "application/json", r#"{"message":"no"}"#);
+        world(stage, |world| world.finish_run(run, "failure"));
+    });
+
+    assert!(done.failed().log().contains("The status was not set."));
+    assert!(stage.gitea.world().comments.is_empty());
+}
+
+#[test]
 fn invalid_wait_sends_nothing() {
     let stage = stage(Version::V1_26);
 
