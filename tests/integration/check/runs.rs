@@ -229,7 +229,7 @@ fn report_of_another_run_that_failed_does_not_decide() {
             world.finish_run(other, "failure");
             start_reporting(&mut world)
         };
-        wait_for(&stage, &check, &format!("/actions/runs/{reporting}/jobs"), 4);
+        wait_for(&stage, &check, &format!("/actions/runs/{reporting}/jobs"), 3);
         let mut world = stage.gitea.world();
         // A job that no runner takes has no log.
         world.add_job(reporting, "skipped");
