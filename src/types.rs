@@ -468,7 +468,8 @@ mod tests {
     #[test]
     fn ref_is_a_branch_or_a_full_name() {
         for good in ["main", "feature/x", "refs/heads/main", "refs/tags/v1"] {
-            assert_eq!(good.parse::<GitRef>().unwrap().as_str(), good);
+            let git_ref: GitRef = good.parse().unwrap();
+            assert_eq!((git_ref.as_str(), git_ref.is_tag()), (good, good == "refs/tags/v1"));
         }
         for bad in ["", "refs/heads/", "refs/pull/1/head", "a b", "a\nb"] {
             assert!(bad.parse::<GitRef>().is_err(), "{bad:?}");

@@ -77,6 +77,8 @@ fn refusal_is_not_taken_for_another_answer() {
     let json = "application/json";
     let refusal = r#"{"message": "no"}"#;
     insta::assert_snapshot!(refused("POST", "/dispatches", 404, "text/plain", "404 page not found\n"), @"failed: Scope write:repository: The server does not know this request. Gitea 1.24 or later is required. If there is a proxy, check that it forwards the whole path `/api/v1/`. (POST http://fake/api/v1/repos/mporter/dispatch-target/actions/workflows/build-from-pr.yml/dispatches?return_run_details=true returned 404 Not Found: 404 page not found)");
+    let right = refused("POST", "/dispatches", 404, json, refusal);
+    assert!(right.starts_with("failed: Right to dispatch: The server does not know this request."), "{right}");
     insta::assert_snapshot!(refused("PATCH", "/comments/0", 404, "text/plain", "404 page not found\n"), @"failed: Scope write:issue: The server does not know this request. Gitea 1.24 or later is required. If there is a proxy, check that it forwards the whole path `/api/v1/`. (PATCH http://fake/api/v1/repos/mporter/dispatch-source/issues/comments/0 returned 404 Not Found: 404 page not found)");
     insta::assert_snapshot!(refused("GET", "/branches/main", 403, json, refusal), @"failed: Workflow: The server refused (403): no. The server's message gives the reason. (GET http://fake/api/v1/repos/mporter/dispatch-target/branches/main returned 403 Forbidden: no)");
     insta::assert_snapshot!(refused("GET", "/contents/", 403, json, refusal), @"failed: Workflow: The server refused (403): no. The server's message gives the reason. (GET http://fake/api/v1/repos/mporter/dispatch-target/contents/.gitea/workflows/build-from-pr.yml?ref=3c6ef372fe94f82a000000000000000000000002 returned 403 Forbidden: no)");
