@@ -152,6 +152,19 @@ fn run_that_was_deleted_is_an_error_without_a_comment() {
 }
 
 #[test]
+fn run_whose_jobs_are_not_there_yet_is_not_called_deleted() {
+    let stage = stage(Version::V1_26);
+    let empty = Answer::new(200, "application/json", r#"{"jobs": [], "total_count": 0}"#);
+    stage.gitea.inject("GET", "/jobs", 1, Fault::Answer(empty));
+
+    let done = wait_while(&stage, |stage, run| world(stage, |world| world.finish_run(run, "success")));
+
+    let log = done.ok().log();
+    assert!(!log.contains("deleted"), "{log}");
+    assert_eq!(status(&stage).0, "success");
+}
+
+#[test]
 fn failed_read_of_the_run_is_retried() {
     let stage = stage(Version::V1_26);
     stage.gitea.inject("GET", "/jobs", 2, Fault::Answer(Answer::new(500, "application/json", "{}")));
