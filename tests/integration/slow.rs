@@ -6,6 +6,7 @@ mod many;
 mod matrix;
 mod requests;
 
+use std::thread;
 use std::time::Duration;
 
 use crate::fake::{Answer, Fault, Version};
@@ -126,5 +127,24 @@ fn report_outlasts_half_a_minute_in_which_everything_is_refused() {
 
     stage.report(run).run().ok();
 
+    assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
+}
+
+#[test]
+fn wait_for_a_run_in_the_queue_goes_on_after_a_minute_and_names_the_queue_once() {
+    let stage = stage(Version::V1_26);
+    let step = stage.dispatch().input("wait", "true");
+
+    let done = thread::scope(|scope| {
+        let waiting = scope.spawn(|| step.run());
+        // Longer than a minute, with time for the pauses between the reads.
+        thread::sleep(Duration::from_secs(80));
+        let run = stage.start_last_run();
+        stage.gitea.world().finish_run(run, "success");
+        waiting.join().unwrap()
+    });
+
+    let log = done.ok().log();
+    assert_eq!(log.matches("::warning::The run has waited for a runner for a minute.").count(), 1, "{log}");
     assert_eq!(stage.gitea.world().statuses(SOURCE, &stage.sha)[0].state, "success");
 }
