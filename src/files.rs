@@ -4,7 +4,7 @@
 //! Opening a named pipe in place of a file could block the step for ever: it waits until the other end is opened.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Error, Read, Result, Write};
+use std::io::{BufRead, BufReader, Error, Read, Result, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -13,17 +13,37 @@ use nix::fcntl::OFlag;
 
 /// Reads a whole file of at most `limit` bytes.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let file = open(OpenOptions::new().read(true), path)?;
-    let too_long = || Error::other(format!("it is larger than {} MiB", limit >> 20));
-    let length = file.metadata()?.len();
-    if length > limit {
-        return Err(too_long());
-    }
+    let (file, length) = open_up_to(path, limit)?;
     // Room for all of it, and for the read that finds its end.
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     // The file may have grown since.
     file.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit { Err(too_long()) } else { Ok(bytes) }
+    if bytes.len() as u64 > limit { Err(too_long(limit)) } else { Ok(bytes) }
+}
+
+/// Calls `read` with each line of a file of at most `limit` bytes, without the blanks around it. The file is never in
+/// memory as a whole.
+pub(crate) fn each_line(path: &Path, limit: u64, mut read: impl FnMut(&[u8])) -> Result<()> {
+    let (file, _) = open_up_to(path, limit)?;
+    // What the file has grown by since is left out.
+    let mut file = BufReader::with_capacity(16 << 10, file.take(limit));
+    let mut line = Vec::new();
+    while file.read_until(b'\n', &mut line)? > 0 {
+        read(line.trim_ascii());
+        line.clear();
+    }
+    Ok(())
+}
+
+/// Opens a file of at most `limit` bytes. Returns its length too.
+fn open_up_to(path: &Path, limit: u64) -> Result<(File, u64)> {
+    let file = open(OpenOptions::new().read(true), path)?;
+    let length = file.metadata()?.len();
+    if length > limit { Err(too_long(limit)) } else { Ok((file, length)) }
+}
+
+fn too_long(limit: u64) -> Error {
+    Error::other(format!("it is larger than {} MiB", limit >> 20))
 }
 
 /// Appends a text to a file. The file is created if it does not exist.
@@ -57,6 +77,19 @@ mod tests {
 
         append(file.path(), "c").unwrap();
         assert_eq!(read(file.path(), 1 << 20).unwrap_err().to_string(), "it is larger than 1 MiB");
+        let lines = each_line(file.path(), 1 << 20, |line| panic!("{} bytes were read", line.len()));
+        assert_eq!(lines.unwrap_err().to_string(), "it is larger than 1 MiB");
+    }
+
+    #[test]
+    fn lines_have_no_blanks_around_them() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        append(file.path(), "a b\r\n\n \tc\u{e9}").unwrap();
+        let mut lines = Vec::new();
+
+        each_line(file.path(), 100, |line| lines.push(String::from_utf8(line.to_vec()).unwrap())).unwrap();
+
+        assert_eq!(lines, ["a b", "", "c\u{e9}"]);
     }
 
     #[test]

@@ -30,6 +30,9 @@ const SYSTEM_BUNDLES: [&str; 4] = [
 /// The size limit of a file of certificates, in bytes. The system's bundle has about 0.2 MiB.
 const BUNDLE_LIMIT: u64 = 4 << 20;
 
+/// The size of a certificate in base64, in bytes. Most are smaller.
+const USUAL_SIZE: usize = 2 << 10;
+
 /// `SSL_CERT_FILE` and `SSL_CERT_DIR` (several, as in `PATH`), as in OpenSSL. If set, they replace the system's bundle.
 #[derive(Debug, Default)]
 pub(crate) struct TrustedRoots {
@@ -99,19 +102,16 @@ fn authorities_in(certificates: &'static [CertificateDer<'static>]) -> RootCertS
 /// The certificates of a PEM file. Everything else in it is left out, as in OpenSSL. The PEM reader of rustls decodes in
 /// constant time, as private keys need it. For the system's bundle, that is a tenth of the time of a step over https.
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, std::io::Error> {
-    let pem = files::read(file, BUNDLE_LIMIT)?;
     let (mut found, mut section) = (Vec::new(), None);
-    for line in pem.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
-        match (line, &mut section) {
-            (b"-----BEGIN CERTIFICATE-----", _) => section = Some(Vec::new()),
-            (b"-----END CERTIFICATE-----", Some(text)) => {
-                found.extend(BASE64.decode(text).ok().map(CertificateDer::from));
-                section = None;
-            }
-            (_, Some(text)) => text.extend_from_slice(line),
-            (_, None) => {}
+    files::each_line(file, BUNDLE_LIMIT, |line| match (line, &mut section) {
+        (b"-----BEGIN CERTIFICATE-----", _) => section = Some(Vec::with_capacity(USUAL_SIZE)),
+        (b"-----END CERTIFICATE-----", Some(text)) => {
+            found.extend(BASE64.decode(text).ok().map(CertificateDer::from));
+            section = None;
         }
-    }
+        (_, Some(text)) => text.extend_from_slice(line),
+        (_, None) => {}
+    })?;
     Ok(found)
 }
 
