@@ -59,6 +59,20 @@ fn slow_server_does_not_prevent_closing_and_the_rest_is_reported_once() {
 fn failures_of_one_kind_are_shown_three_times_and_counted() {
     let stage = with_stuck(150);
     stage.gitea.refuse("POST", "/statuses/", 403, "application/json", r#"{"message": "no"}"#);
+
+    let done = stage.reconcile().run().failed();
+
+    let log = done.log();
+    assert_eq!(log.matches("::warning::Status dispatch-target/build").count(), 3, "{log}");
+    assert!(log.contains("::warning::147 more statuses were not set"), "{log}");
+    assert!(log.contains("And 50 more statuses\n"), "{log}");
+    assert!(log.contains("The first of 150: Status dispatch-target/build"), "{log}");
+}
+
+#[test]
+fn failures_of_two_kinds_are_counted_separately() {
+    let stage = with_stuck(15);
+    stage.gitea.refuse("POST", "/statuses/", 403, "application/json", r#"{"message": "no"}"#);
     let unread = Answer::new(403, "application/json", r#"{"message": "no jobs"}"#);
     stage.gitea.inject("GET", "/jobs", 5, Fault::Answer(unread));
 
@@ -68,9 +82,8 @@ fn failures_of_one_kind_are_shown_three_times_and_counted() {
     assert_eq!(log.matches("returned 403 Forbidden: no jobs)\n").count(), 3, "{log}");
     assert!(log.contains("::warning::2 more runs could not be read"), "{log}");
     assert_eq!(log.matches("::warning::Status dispatch-target/build").count(), 3, "{log}");
-    assert!(log.contains("::warning::142 more statuses were not set"), "{log}");
-    assert!(log.contains("And 45 more statuses\n"), "{log}");
-    assert!(log.contains("The first of 150: "), "{log}");
+    assert!(log.contains("::warning::7 more statuses were not set"), "{log}");
+    assert!(log.contains("The first of 15: The server refused (403): no jobs."), "{log}");
 }
 
 /// Prints how much each run closes. In a release build on an idle machine, the server's delay decides; otherwise the
